@@ -1,0 +1,69 @@
+"""Files written whole or not at all."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from digitlab.errors import StorageError
+
+__all__ = ["atomic_path", "make_folder", "storage_errors", "write_bytes", "write_json"]
+
+
+@contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Turn an `OSError` of the block into a `StorageError` that begins with `what`."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"{what}: {error.strerror or error}. Nothing was changed there; free some space, "
+            "ask for the permission, or name another place."
+        ) from error
+
+
+def make_folder(folder: Path) -> Path:
+    """Make `folder` with its parents, if it is not there, and return it."""
+    with storage_errors(f"Cannot make the folder {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield an unused temporary path beside `path`; move it onto `path` when the block ends well.
+
+    A reader sees the old file or the new one, never a part. The bytes reach the disk
+    before the name does, so this holds across a power failure too.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full, or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    with storage_errors(f"Cannot write {path}"):
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` to `path` as indented JSON, whole or not at all."""
+    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())

@@ -1,0 +1,52 @@
+"""What every test shares: strict numerics, small data, and where the real data are."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from digitlab.data import Dataset, Split, load_dataset, stratified_split
+
+jax.config.update("jax_numpy_dtype_promotion", "strict")  # type: ignore[no-untyped-call]
+jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untyped-call]
+
+# A machine that is busy for a moment is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """Return the folder with the four real MNIST files, or skip."""
+    for candidate in (os.environ.get("DIGITLAB_DATA_DIR"), Path(__file__).parents[2] / "shared/data/mnist"):
+        if candidate and (Path(candidate) / "train-images-idx3-ubyte.gz").exists():
+            return Path(candidate)
+    pytest.skip("the real MNIST files are not here: set DIGITLAB_DATA_DIR to their folder")
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[Dataset, Dataset]:
+    """Return the bundled digits: training and test."""
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def digits_split(digits: tuple[Dataset, Dataset]) -> Split:
+    """Return the bundled digits, split."""
+    return stratified_split(digits[0])
+
+
+@pytest.fixture
+def make_dataset() -> Callable[..., Dataset]:
+    """Return a maker of small random data sets."""
+
+    def make(n: int = 60, shape: tuple[int, int] = (5, 4), seed: int = 0) -> Dataset:
+        generator = np.random.default_rng(seed)
+        pixels = generator.integers(0, 256, (n, *shape)).astype(np.uint8)
+        return Dataset(pixels, (np.arange(n) % 10).astype(np.uint8), "random")
+
+    return make
