@@ -5,5 +5,18 @@ from .data import (
     stratified_split as stratified_split,
 )
 from .errors import DigitlabError as DigitlabError
+from .evaluation import (
+    Comparison as Comparison,
+    Evaluation as Evaluation,
+    compare_paired as compare_paired,
+    evaluate as evaluate,
+)
+from .models import (
+    MLP as MLP,
+    Linear as Linear,
+    Model as Model,
+    predict_logits as predict_logits,
+)
+from .training import TrainingConfig as TrainingConfig, TrainingState as TrainingState, train as train
 
 __version__: str

@@ -1,0 +1,93 @@
+"""The network: fully connected hidden layers with ReLU."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax.nn import initializers
+
+from digitlab.errors import ConfigError
+from digitlab.models.base import Layer, Params, dense, flatten_and_scale
+
+__all__ = ["MLP"]
+
+
+@dataclass(frozen=True)
+class MLP:
+    """A multi-layer perceptron.
+
+    Parameters
+    ----------
+    hidden_units
+        Units of each hidden layer, first to last; any sequence of positive integers,
+        copied into a tuple.
+    dropout
+        The share of each hidden layer's units that training silences, in [0, 1).
+        `apply` never drops any.
+    classes
+        How many classes the output layer tells apart.
+
+    Raises
+    ------
+    ConfigError
+        If a layer has no unit, or `dropout` is outside [0, 1).
+    """
+
+    name: ClassVar[str] = "mlp"
+    hidden_units: Sequence[int] = (100, 100)
+    dropout: float = 0.0
+    classes: int = 10
+
+    def __post_init__(self) -> None:
+        units = tuple(self.hidden_units)
+        if not units or not all(isinstance(n, int) and n > 0 for n in units):
+            raise ConfigError(f"hidden_units must be one or more positive whole numbers, not {list(units)}.")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout is the share of units to silence, in [0, 1), not {self.dropout:g}.")
+        object.__setattr__(self, "hidden_units", units)
+
+    def init(self, key: jax.Array, image_shape: tuple[int, int]) -> Params:
+        """Return weights drawn from `key`: He normal under a ReLU, LeCun normal at the output, no bias."""
+        height, width = image_shape
+        sizes = (height * width, *self.hidden_units, self.classes)
+        layers = {}
+        for index, name in enumerate(self._layer_names):
+            draw = initializers.lecun_normal() if name == "output" else initializers.he_normal()
+            kernel = draw(jax.random.fold_in(key, index), sizes[index : index + 2], jnp.float32)
+            layers[name] = {"kernel": kernel, "bias": jnp.zeros(sizes[index + 1])}
+        return layers
+
+    def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
+        """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""
+        activations = flatten_and_scale(pixels)
+        for layer in self._hidden(params):
+            activations = jax.nn.relu(dense(layer, activations))
+        return dense(params["output"], activations)
+
+    def apply_train(self, params: Params, pixels: jax.Array, *, key: jax.Array) -> jax.Array:
+        """Return logits with dropout after each hidden layer, drawn from `key`."""
+        activations = flatten_and_scale(pixels)
+        for index, layer in enumerate(self._hidden(params)):
+            activations = jax.nn.relu(dense(layer, activations))
+            activations = dropout(activations, self.dropout, jax.random.fold_in(key, index))
+        return dense(params["output"], activations)
+
+    @property
+    def _layer_names(self) -> list[str]:
+        return [f"hidden_{number}" for number, _ in enumerate(self.hidden_units, 1)] + ["output"]
+
+    def _hidden(self, params: Params) -> list[Layer]:
+        return [params[name] for name in self._layer_names[:-1]]
+
+
+def dropout(activations: jax.Array, rate: float, key: jax.Array) -> jax.Array:
+    """Silence each activation with probability `rate`, and scale the rest so that the mean stays.
+
+    Inverted dropout (Srivastava et al. 2014, section 10): activations * mask / (1 - rate).
+    """
+    if rate == 0:
+        return activations
+    keep = jax.random.bernoulli(key, 1 - rate, activations.shape)
+    return jnp.where(keep, activations / jnp.float32(1 - rate), jnp.float32(0))

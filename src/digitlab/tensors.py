@@ -1,0 +1,44 @@
+"""Named arrays in a safetensors file, with a header of plain values."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from digitlab.files import write_bytes
+
+__all__ = ["Arrays", "read_header", "read_tensors", "write_tensors"]
+
+Arrays = dict[str, NDArray[Any]]
+
+# One key only: safetensors writes several in an order that differs from process to process.
+HEADER = "digitlab"
+
+
+def write_tensors(path: Path, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
+    """Write arrays and a header, whole or not at all; the same values give the same bytes."""
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    write_bytes(path, save(contiguous, {HEADER: json.dumps(header)}))
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Return the header alone, without reading the arrays.
+
+    Raises
+    ------
+    SafetensorError, KeyError
+        If the file is damaged, or `write_tensors` did not write it.
+    """
+    with safe_open(path, framework="numpy") as file:
+        return dict(json.loads((file.metadata() or {})[HEADER]))
+
+
+def read_tensors(path: Path) -> tuple[Arrays, dict[str, Any]]:
+    """Return what `write_tensors` wrote; raises as `read_header` does."""
+    with safe_open(path, framework="numpy") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, read_header(path)  # noqa: SIM118

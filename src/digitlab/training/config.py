@@ -1,0 +1,119 @@
+"""How a model is trained: plain numbers that a file or a command line can hold."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from digitlab.errors import ConfigError
+
+__all__ = ["OPTIMIZERS", "SCHEDULES", "TrainingConfig"]
+
+OPTIMIZERS = ("adam", "adamw", "sgd")
+SCHEDULES = ("constant", "cosine")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The settings of one training.
+
+    Parameters
+    ----------
+    steps
+        How many batches to learn from.
+    periods
+        How many stretches to divide them into; after each, losses are measured and the
+        state is saved. Where `steps` does not divide evenly, stretches differ by one step.
+    batch_size
+        Images in a batch. Batches are drawn without replacement and reshuffled every
+        epoch; one may begin in one epoch and end in the next, so no image is left out.
+    learning_rate
+        The rate of the optimizer; with schedule "cosine", the rate it starts from.
+    optimizer
+        "adam", "adamw" (Adam with decoupled weight decay), or "sgd" (with momentum).
+    schedule
+        "constant", or "cosine": lr · (1 + cos(π · step / steps)) / 2.
+    momentum
+        Of sgd; the others ignore it.
+    weight_decay
+        Shrinks every kernel (never a bias) by learning rate · weight_decay each step; for
+        adamw and sgd.
+    clip_norm
+        Scale each variable's gradient down to at most this L2 norm; None leaves it alone.
+    patience
+        Stop when the validation log loss has not improved for this many periods, and keep
+        the weights of the best one; None trains to the end and keeps the last.
+    seed
+        Decides the first weights, the order of the images and the dropout, each by a
+        stream of its own.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range or does not fit the others.
+    """
+
+    steps: int = 1000
+    periods: int = 10
+    batch_size: int = 30
+    learning_rate: float = 0.003
+    optimizer: str = "adam"
+    schedule: str = "constant"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+    patience: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "periods", "batch_size"):
+            _require(getattr(self, name) >= 1, f"{name} must be 1 or more, not {getattr(self, name)}.")
+        _require(
+            self.periods <= self.steps,
+            f"{self.periods} periods need at least {self.periods} steps, not {self.steps}.",
+        )
+        for name in ("learning_rate", "clip_norm"):
+            value = getattr(self, name)
+            _require(
+                value is None or (value > 0 and math.isfinite(value)),
+                f"{name} must be a positive number, not {value}.",
+            )
+        _require(self.optimizer in OPTIMIZERS, _one_of("optimizer", OPTIMIZERS, self.optimizer))
+        _require(self.schedule in SCHEDULES, _one_of("schedule", SCHEDULES, self.schedule))
+        _require(0 <= self.momentum < 1, f"momentum must be in [0, 1), not {self.momentum}.")
+        _require(
+            self.weight_decay >= 0 and math.isfinite(self.weight_decay),
+            f"weight_decay must be 0 or more, not {self.weight_decay}.",
+        )
+        _require(
+            self.optimizer != "adam" or self.weight_decay == 0,
+            "adam takes no weight_decay, because its scaling would distort it: choose the optimizer adamw.",
+        )
+        _require(
+            self.patience is None or self.patience >= 1, f"patience must be 1 or more, not {self.patience}."
+        )
+        _require(0 <= self.seed < 2**32, f"seed must be a whole number from 0 to 2**32 - 1, not {self.seed}.")
+
+    def check_fits(self, images: int) -> None:
+        """Raise `ConfigError` if a batch is larger than a training set of so many images."""
+        _require(
+            self.batch_size <= images,
+            f"A batch of {self.batch_size} cannot be drawn from {images} training images: "
+            f"choose a batch size of {images} or less.",
+        )
+
+    def last_step(self, period: int) -> int:
+        """Return how many steps have been taken at the end of `period`, which counts from 1."""
+        return self.steps * period // self.periods
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON holds them."""
+        return asdict(self)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)
+
+
+def _one_of(name: str, known: tuple[str, ...], found: str) -> str:
+    return f"{name} must be one of {', '.join(known)}, not {found!r}."

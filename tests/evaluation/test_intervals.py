@@ -1,0 +1,94 @@
+"""Intervals and the paired test against SciPy, published numbers and simulation."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from scipy import stats
+
+from digitlab.errors import ConfigError, DataError
+from digitlab.evaluation import compare_paired, exact_mcnemar, paired_interval, wilson_interval
+
+COUNTS = st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(COUNTS, st.floats(0.5, 0.999))
+def test_wilson_is_scipys(counts: tuple[int, int], confidence: float) -> None:
+    successes, n = counts
+    expected = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    found = wilson_interval(successes, n, confidence=confidence)
+    np.testing.assert_allclose(found, [expected.low, expected.high], atol=1e-12)
+    assert 0 <= found.low <= successes / n <= found.high <= 1
+    assert found.low < found.high
+
+
+def test_wilson_worked() -> None:
+    # R. G. Newcombe, Statistics in Medicine 17 (1998), table I: the score method without correction.
+    np.testing.assert_allclose(wilson_interval(81, 263), [0.2553, 0.3662], atol=5e-5)
+    np.testing.assert_allclose(wilson_interval(15, 148), [0.0624, 0.1605], atol=5e-5)
+    np.testing.assert_allclose(wilson_interval(0, 20), [0, 0.1611], atol=5e-5)
+
+
+def test_wilson_covers_what_it_says() -> None:
+    generator = np.random.default_rng(0)
+    for p in (0.5, 0.9, 0.98):
+        draws = generator.binomial(450, p, 4000)
+        covered = [low <= p <= high for low, high in (wilson_interval(int(k), 450) for k in draws)]
+        assert 0.93 <= np.mean(covered) <= 0.975
+
+
+@pytest.mark.parametrize(("successes", "n"), [(-1, 5), (6, 5), (0, 0)])
+def test_wilson_of_the_impossible(successes: int, n: int) -> None:
+    with pytest.raises(ConfigError, match="A proportion needs 0 <= successes <= n"):
+        wilson_interval(successes, n)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 1.5])
+def test_a_confidence_that_is_none(confidence: float) -> None:
+    with pytest.raises(ConfigError, match="A confidence lies between 0 and 1"):
+        wilson_interval(1, 2, confidence=confidence)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_mcnemar_is_the_exact_binomial_test(only_a: int, only_b: int) -> None:
+    expected = stats.binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+    assert exact_mcnemar(only_a, only_b) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_paired_interval_worked() -> None:
+    # By hand: n = 21, discordant 1 and 7, so p1 = 2/23, p2 = 8/23, difference 6/23.
+    reach = 1.959963984540054 * np.sqrt((10 / 23 - (6 / 23) ** 2) / 23)
+    np.testing.assert_allclose(paired_interval(1, 7, 21), [6 / 23 - reach, 6 / 23 + reach])
+
+
+def test_the_paired_interval_covers_what_it_says() -> None:
+    generator = np.random.default_rng(1)
+    for p_a, p_b in ((0.02, 0.02), (0.01, 0.05), (0.004, 0.001)):
+        counts = generator.multinomial(2000, [p_a, p_b, 1 - p_a - p_b], 4000)
+        intervals = [paired_interval(int(a), int(b), 2000) for a, b, _ in counts]
+        assert 0.93 <= np.mean([low <= p_b - p_a <= high for low, high in intervals]) <= 0.985
+
+
+def test_a_comparison_of_two_models() -> None:
+    right_a = np.array([True] * 90 + [False] * 10)
+    right_b = np.array([True] * 88 + [False] * 2 + [True] * 9 + [False])
+    result = compare_paired("linear", right_a, "mlp", right_b)
+    assert (result.only_a, result.only_b) == (2, 9)
+    assert result.difference == pytest.approx(0.07)
+    assert result.p_value == pytest.approx(stats.binomtest(2, 11).pvalue)
+    swapped = compare_paired("mlp", right_b, "linear", right_a)
+    assert swapped.difference == -result.difference
+    np.testing.assert_allclose(swapped.interval, [-result.interval.high, -result.interval.low])
+    assert set(result.as_dict()) == {"a", "b", "difference", "interval", "p_value"}
+
+
+def test_a_comparison_says_who_is_better_or_that_nobody_is() -> None:
+    good, bad = np.ones(1000, bool), np.arange(1000) >= 100
+    sentence = "mlp reads 10.0 more digits in 100 than linear (95 %: 8.1 to 11.9)."
+    assert compare_paired("linear", bad, "mlp", good).sentence() == sentence
+    assert compare_paired("mlp", good, "linear", bad).sentence() == sentence
+    assert "cannot be told apart" in compare_paired("linear", good, "mlp", good).sentence()
+
+
+def test_a_comparison_needs_the_same_images() -> None:
+    with pytest.raises(DataError, match="two vectors over the same images"):
+        compare_paired("a", [True], "b", [True, False])

@@ -1,0 +1,162 @@
+"""The models against formulas written in NumPy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from numpy.typing import NDArray
+
+from digitlab.data import Dataset
+from digitlab.errors import ConfigError
+from digitlab.models import (
+    MLP,
+    MODELS,
+    Linear,
+    Model,
+    count_parameters,
+    describe_model,
+    first_layer,
+    make_model,
+    predict_logits,
+)
+from digitlab.models.mlp import dropout
+
+KEY = jax.random.key(7)
+ALL_MODELS: list[Model] = [Linear(), MLP(), MLP((7,), dropout=0.5), MLP((6, 5, 4))]
+
+
+def numpy_logits(params: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the logits of a stack of layers in float64."""
+    values = pixels.reshape(len(pixels), -1).astype(np.float64) / 255
+    for name in sorted(set(params) - {"output"}, key=lambda name: int(name.split("_")[1])):
+        values = np.maximum(values @ np.float64(params[name]["kernel"]) + np.float64(params[name]["bias"]), 0)
+    return np.asarray(values @ np.float64(params["output"]["kernel"]) + np.float64(params["output"]["bias"]))
+
+
+def randomised(params: Any) -> Any:
+    """Return weights of the same shapes, none of them zero."""
+    leaves, tree = jax.tree.flatten(params)
+    keys = jax.random.split(KEY, len(leaves))
+    return jax.tree.unflatten(
+        tree, [jax.random.normal(key, leaf.shape) / 4 for key, leaf in zip(keys, leaves, strict=True)]
+    )
+
+
+@pytest.mark.parametrize("model", ALL_MODELS, ids=repr)
+def test_apply_is_the_formula(model: Model, make_dataset: Callable[..., Dataset]) -> None:
+    pixels = make_dataset(23).pixels
+    params = randomised(model.init(KEY, (5, 4)))
+    expected = numpy_logits(params, pixels)
+    np.testing.assert_allclose(model.apply(params, jnp.asarray(pixels)), expected, atol=2e-5)
+    np.testing.assert_allclose(predict_logits(model, params, pixels), expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("model", ALL_MODELS, ids=repr)
+def test_a_model_is_a_frozen_hashable_protocol_member(model: Model) -> None:
+    assert isinstance(model, Model)
+    assert hash(model) == hash(make_model(**describe_model(model)))
+    assert make_model(**describe_model(model)) == model
+    with pytest.raises(AttributeError, match="cannot assign"):
+        model.classes = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("n", [1, 2, 1023, 1024, 1025, 2500])
+def test_predict_logits_counts_every_image(n: int, make_dataset: Callable[..., Dataset]) -> None:
+    model, pixels = MLP((9,)), make_dataset(n).pixels
+    params = model.init(KEY, (5, 4))
+    logits = predict_logits(model, params, pixels)
+    assert logits.shape == (n, 10)
+    np.testing.assert_allclose(logits, numpy_logits(params, pixels), atol=2e-5)
+
+
+def test_predict_logits_of_nothing_is_nothing() -> None:
+    model = Linear()
+    assert predict_logits(model, model.init(KEY, (5, 4)), np.zeros((0, 5, 4), np.uint8)).shape == (0, 10)
+
+
+def test_the_linear_model_begins_undecided(make_dataset: Callable[..., Dataset]) -> None:
+    model = Linear()
+    params = model.init(KEY, (5, 4))
+    assert not predict_logits(model, params, make_dataset(5).pixels).any()
+    assert count_parameters(params) == 5 * 4 * 10 + 10
+    assert first_layer(params) == "output"
+
+
+def test_the_network_has_the_layers_and_the_scale_it_should() -> None:
+    params = MLP((300, 200)).init(KEY, (28, 28))
+    assert list(params) == ["hidden_1", "hidden_2", "output"]
+    assert [params[name]["kernel"].shape for name in params] == [(784, 300), (300, 200), (200, 10)]
+    assert first_layer(params) == "hidden_1"
+    deviations = [float(jnp.std(params[name]["kernel"])) for name in params]
+    np.testing.assert_allclose(deviations, np.sqrt([2 / 784, 2 / 300, 1 / 200]), rtol=0.05)
+    assert not any(params[name]["bias"].any() for name in params)
+
+
+def test_different_keys_give_different_weights() -> None:
+    first, second = (MLP().init(jax.random.key(seed), (8, 8))["hidden_1"]["kernel"] for seed in (0, 1))
+    assert (np.asarray(first) != np.asarray(second)).any()
+
+
+def test_training_without_dropout_is_inference(make_dataset: Callable[..., Dataset]) -> None:
+    pixels = jnp.asarray(make_dataset(5).pixels)
+    for model in (Linear(), MLP((6,))):
+        params = randomised(model.init(KEY, (5, 4)))
+        np.testing.assert_array_equal(model.apply(params, pixels), model.apply_train(params, pixels, key=KEY))
+
+
+def test_exercise_fault_3_dropout_is_off_unless_training(make_dataset: Callable[..., Dataset]) -> None:
+    model, pixels = MLP((50,), dropout=0.5), make_dataset(8).pixels
+    params = model.init(KEY, (5, 4))
+    once, twice = (predict_logits(model, params, pixels) for _ in range(2))
+    np.testing.assert_array_equal(once, twice)
+    np.testing.assert_array_equal(once, predict_logits(MLP((50,), dropout=0.0), params, pixels))
+    trained = [model.apply_train(params, jnp.asarray(pixels), key=jax.random.key(seed)) for seed in (0, 1)]
+    assert not np.allclose(trained[0], trained[1])
+
+
+@settings(max_examples=20)
+@given(rate=st.floats(0.05, 0.9), seed=st.integers(0, 2**31))
+def test_dropout_silences_its_share_and_keeps_the_mean(rate: float, seed: int) -> None:
+    kept = np.asarray(dropout(jnp.ones((200, 200)), rate, jax.random.key(seed)))
+    assert abs((kept == 0).mean() - rate) < 0.02
+    assert np.allclose(kept[kept > 0], 1 / (1 - rate))
+    assert abs(kept.mean() - 1) < 0.05 / (1 - rate)
+
+
+def test_exercise_fault_5_the_callers_list_stays_as_it_was() -> None:
+    hidden_units = [12, 11]
+    model = MLP(hidden_units)
+    model.init(KEY, (8, 8))
+    assert hidden_units == [12, 11]
+    hidden_units.append(10)
+    assert model.hidden_units == (12, 11)
+
+
+@pytest.mark.parametrize("units", [[], [0], [5, -1], [2.5]])
+def test_hidden_units_out_of_range(units: list[Any]) -> None:
+    with pytest.raises(ConfigError, match="one or more positive whole numbers"):
+        MLP(units)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, 2.0, float("nan")])
+def test_dropout_out_of_range(rate: float) -> None:
+    with pytest.raises(ConfigError, match=r"dropout is the share of units to silence, in \[0, 1\)"):
+        MLP(dropout=rate)
+
+
+def test_an_unknown_model_is_named_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"no model 'mpl': the models are linear, mlp\. Did you mean mlp\?"):
+        make_model("mpl")
+
+
+def test_an_unknown_setting_is_named() -> None:
+    with pytest.raises(ConfigError, match="linear has no setting hidden_units"):
+        make_model("linear", hidden_units=(3,))
+
+
+def test_the_registry_names_each_model_by_its_own_name() -> None:
+    assert all(name == model.name for name, model in MODELS.items())

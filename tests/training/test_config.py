@@ -1,0 +1,83 @@
+"""Settings: what is refused and what presets say."""
+
+from typing import Any
+
+import pytest
+
+from digitlab.errors import ConfigError
+from digitlab.models import MLP, Linear
+from digitlab.training import PRESETS, TrainingConfig, configure, preset_models, preset_settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 0}, "steps must be 1 or more, not 0"),
+        ({"steps": -3}, "steps must be 1 or more, not -3"),
+        ({"periods": 0}, "periods must be 1 or more"),
+        ({"batch_size": 0}, "batch_size must be 1 or more"),
+        ({"steps": 5, "periods": 6}, "6 periods need at least 6 steps, not 5"),
+        ({"learning_rate": -0.1}, "learning_rate must be a positive number, not -0.1"),
+        ({"learning_rate": 0.0}, "learning_rate must be a positive number"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a positive number, not nan"),
+        ({"learning_rate": float("inf")}, "learning_rate must be a positive number, not inf"),
+        ({"clip_norm": 0.0}, "clip_norm must be a positive number"),
+        ({"optimizer": "lbfgs"}, "optimizer must be one of adam, adamw, sgd, not 'lbfgs'"),
+        ({"schedule": "step"}, "schedule must be one of constant, cosine"),
+        ({"momentum": 1.0}, r"momentum must be in \[0, 1\)"),
+        ({"weight_decay": -1.0}, "weight_decay must be 0 or more"),
+        ({"weight_decay": 0.1}, "choose the optimizer adamw"),
+        ({"patience": 0}, "patience must be 1 or more"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
+        ({"seed": 2**32}, "seed must be a whole number from 0"),
+    ],
+)
+def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        TrainingConfig(**settings)
+
+
+def test_the_last_steps_of_the_periods() -> None:
+    config = TrainingConfig(steps=1000, periods=10)
+    assert [config.last_step(period) for period in range(11)] == list(range(0, 1001, 100))
+
+
+def test_the_exercise_has_the_exercises_settings() -> None:
+    short = configure("linear", preset_settings("exercise-short", "linear"), training_images=50_000)
+    linear = configure("linear", preset_settings("exercise", "linear"), training_images=50_000)
+    network = configure("mlp", preset_settings("exercise", "mlp"), training_images=50_000)
+    assert short == (Linear(), TrainingConfig(100, 10, 10, 0.02, clip_norm=5.0))
+    assert linear == (Linear(), TrainingConfig(1000, 10, 30, 0.003, clip_norm=5.0))
+    assert network == (MLP((100, 100)), TrainingConfig(1000, 10, 30, 0.003))
+
+
+def test_every_preset_makes_the_models_it_names() -> None:
+    for preset in PRESETS:
+        for model in preset_models(preset):
+            assert configure(model, preset_settings(preset, model), training_images=1000)[0].name == model
+
+
+def test_epochs_are_passes_over_the_images() -> None:
+    assert configure("linear", {"epochs": 3, "batch_size": 30}, training_images=100)[1].steps == 10
+    assert configure("linear", {"epochs": 0.5, "batch_size": 10}, training_images=100)[1].steps == 5
+
+
+def test_few_steps_have_few_periods() -> None:
+    assert configure("linear", {"steps": 4}, training_images=100)[1].periods == 4
+
+
+@pytest.mark.parametrize("epochs", [0, -1, float("nan"), float("inf")])
+def test_epochs_out_of_range(epochs: float) -> None:
+    with pytest.raises(ConfigError, match="epochs must be a positive number"):
+        configure("linear", {"epochs": epochs}, training_images=100)
+
+
+def test_unknown_names() -> None:
+    with pytest.raises(
+        ConfigError, match="no preset 'slow': the presets are exercise-short, exercise, quick"
+    ):
+        preset_settings("slow", "linear")
+    with pytest.raises(ConfigError, match="preset exercise-short has settings for linear only, not for mlp"):
+        preset_settings("exercise-short", "mlp")
+    with pytest.raises(ConfigError, match="linear and its training have no setting hidden_units, width"):
+        configure("linear", {"width": 3, "hidden_units": (3,)}, training_images=100)
