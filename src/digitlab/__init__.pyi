@@ -17,6 +17,7 @@ from .models import (
     Model as Model,
     predict_logits as predict_logits,
 )
+from .runs import Run as Run, load_model as load_model, open_run as open_run, save_model as save_model
 from .training import TrainingConfig as TrainingConfig, TrainingState as TrainingState, train as train
 
 __version__: str

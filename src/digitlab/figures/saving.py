@@ -1,0 +1,63 @@
+"""A figure as files whose bytes depend on nothing but the figure."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from digitlab.figures.style import DPI, styled
+from digitlab.files import atomic_path, make_folder
+
+__all__ = ["save"]
+
+# No date, and no version of the drawing library.
+_METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+@styled
+def save(picture: Axes | Figure, path: Path | str) -> list[Path]:
+    """Write a figure as `path`.png (150 dpi) and `path`.svg, each whole or not at all.
+
+    Parameters
+    ----------
+    picture : matplotlib.axes.Axes or matplotlib.figure.Figure
+        The figure, or an Axes of it.
+    path : path
+        Where, without a suffix; its folder is made if it is not there.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The PNG and the SVG.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full, or the folder cannot be written.
+    """
+    figure = picture if isinstance(picture, Figure) else picture.figure.figure
+    path = Path(path)
+    make_folder(path.parent)
+    with _laid_out(figure):
+        return [_save_as(figure, path.with_name(f"{path.name}.{kind}"), kind) for kind in _METADATA]
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Fit the margins once, so that both files have the same and no time is lost on the second."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
+
+
+def _save_as(figure: Figure, path: Path, kind: str) -> Path:
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=DPI, metadata=_METADATA[kind])
+    return path

@@ -1,0 +1,136 @@
+"""Which pictures a data set, a run and a comparison leave behind."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from digitlab import figures
+from digitlab.data import Dataset
+from digitlab.errors import ConfigError
+from digitlab.evaluation import Evaluation
+from digitlab.files import make_folder
+from digitlab.models import first_layer
+from digitlab.runs import Run
+from digitlab.training import HistoryRow
+from digitlab.workflow import Data, Study
+
+__all__ = [
+    "draw_confusion",
+    "draw_dataset",
+    "draw_digit",
+    "draw_history",
+    "draw_run",
+    "draw_study",
+    "draw_weights",
+]
+
+SHOWN_DIGITS = 100
+
+
+def draw_dataset(dataset: Dataset, folder: Path, *, count: int = SHOWN_DIGITS) -> list[Path]:
+    """Draw a grid of the first `count` digits with labels, and how many there are of each."""
+    make_folder(folder)
+    shown = np.arange(min(count, len(dataset)))
+    grid = figures.digit_grid(
+        dataset.pixels[shown],
+        dataset.labels[shown],
+        indices=shown,
+        title=f"{dataset.name}: the first {len(shown)} of {len(dataset):,} images",
+    )
+    counts = figures.class_counts(dataset.class_counts, title=f"{dataset.name}: {len(dataset):,} images")
+    return figures.save(grid, folder / "digits") + figures.save(counts, folder / "class-counts")
+
+
+def draw_digit(dataset: Dataset, index: int, folder: Path) -> list[Path]:
+    """Draw one digit large.
+
+    Raises
+    ------
+    ConfigError
+        If the set has no image of that index.
+    """
+    if not 0 <= index < len(dataset):
+        raise ConfigError(
+            f"{dataset.name} has {len(dataset)} images, from 0 to {len(dataset) - 1}: there is no {index}."
+        )
+    make_folder(folder)
+    label = int(dataset.labels[index])
+    picture = figures.one_digit(
+        dataset.pixels[index], label, title=f"{dataset.name}, image {index}: a {label}"
+    )
+    return figures.save(picture, folder / f"digit-{index}")
+
+
+def draw_run(run: Run, evaluation: Evaluation, split: str) -> list[Path]:
+    """Draw how a run learned, what it confuses, and what its first layer looks like."""
+    return [
+        *draw_history(run, run.figures),
+        *draw_confusion(run, evaluation, split, run.figures),
+        *draw_weights(run, run.figures),
+    ]
+
+
+def draw_history(run: Run, folder: Path) -> list[Path]:
+    """Draw log loss against periods."""
+    make_folder(folder)
+    return figures.save(
+        figures.loss_curves(*_curves(run.history()), name=run.config.model.name), folder / "log-loss"
+    )
+
+
+def draw_confusion(run: Run, evaluation: Evaluation, split: str, folder: Path) -> list[Path]:
+    """Draw the confusion matrix of a run on one split."""
+    make_folder(folder)
+    title = f"{run.config.model.name} on the {split} images of {run.config.data.name}"
+    picture = figures.confusion_matrix(evaluation.confusion, title=title)
+    return figures.save(picture, folder / f"confusion-{split}")
+
+
+def draw_weights(run: Run, folder: Path, *, unit: int | None = None) -> list[Path]:
+    """Draw the weights of the layer that sees the pixels: all units, or one.
+
+    The linear model's units are its ten templates.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such unit.
+    """
+    make_folder(folder)
+    params, shape = run.params(), run.config.data.image_shape
+    layer = first_layer(params)
+    kernel = np.asarray(params[layer]["kernel"])
+    of = f"{run.config.model.name} trained on {run.config.data.name}"
+    if unit is not None:
+        return figures.save(figures.unit_closeup(kernel, shape, unit), folder / f"unit-{unit}")
+    if layer == "output":
+        title = f"What speaks for and against each digit: {of}"
+        return figures.save(figures.templates(kernel, shape, title=title), folder / "weights")
+    title = f"The {kernel.shape[1]} units of the first hidden layer: {of}"
+    return figures.save(figures.weight_tiles(kernel, shape, title=title), folder / "weights")
+
+
+def draw_study(study: Study, data: Data, folder: Path) -> list[Path]:
+    """Draw the data, the learning of all runs in one picture, and their accuracies with intervals."""
+    make_folder(folder)
+    curves = {standing.name: _curves(standing.run.history()) for standing in study.standings}
+    tests = {standing.name: standing.test for standing in study.standings}
+    accuracies = {name: (test.accuracy, *test.interval) for name, test in tests.items()}
+    baseline = study.standings[0].test.baseline_accuracy
+    title = f"Accuracy on the {len(data.test):,} test images of {study.dataset}, with 95 % intervals"
+    return [
+        *draw_dataset(data.split.training, folder),
+        *figures.save(figures.compare_loss_curves(curves), folder / "log-loss"),
+        *figures.save(
+            figures.accuracy_intervals(accuracies, baseline=baseline, title=title), folder / "accuracy"
+        ),
+    ]
+
+
+def _curves(rows: Sequence[HistoryRow]) -> tuple[list[int], list[float], list[float]]:
+    return (
+        [row.period for row in rows],
+        [row.train_log_loss for row in rows],
+        [row.validation_log_loss for row in rows],
+    )

@@ -1,0 +1,136 @@
+"""Bytes that depend on nothing but the picture, and no state left behind."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from PIL import Image
+
+from digitlab import figures
+from digitlab.errors import StorageError
+
+RANDOM = np.random.default_rng(0)
+PIXELS = RANDOM.integers(0, 256, (12, 7, 5), dtype=np.uint8)
+KERNEL = RANDOM.normal(size=(35, 13))
+COUNTS = RANDOM.integers(0, 50, (5, 5)) + np.diag([900] * 5)
+PERIODS, LOSS = range(1, 11), np.linspace(1, 0.2, 10)
+
+PICTURES: dict[str, Callable[[], Axes]] = {
+    "digit_grid": lambda: figures.digit_grid(PIXELS, range(12), predictions=[0] * 12, indices=range(12)),
+    "one_digit": lambda: figures.one_digit(PIXELS[0], 5),
+    "class_counts": lambda: figures.class_counts([5, 6, 7]),
+    "loss_curves": lambda: figures.loss_curves(PERIODS, LOSS, 1.1 * LOSS, name="mlp"),
+    "compare_loss_curves": lambda: figures.compare_loss_curves({"mlp": (PERIODS, LOSS, 1.1 * LOSS)}),
+    "confusion_matrix": lambda: figures.confusion_matrix(COUNTS),
+    "weight_tiles": lambda: figures.weight_tiles(KERNEL, (7, 5), title="13 units"),
+    "templates": lambda: figures.templates(KERNEL[:, :10], (7, 5)),
+    "unit_closeup": lambda: figures.unit_closeup(KERNEL, (7, 5), 12),
+    "accuracy_intervals": lambda: figures.accuracy_intervals({"mlp": (0.9, 0.8, 0.95)}, baseline=0.7),
+}
+
+
+def saved(draw: Callable[[], Axes], folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in figures.save(draw(), folder / "picture")]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_same_arrays_give_the_same_bytes_and_nothing_is_cut_off(name: str, tmp_path: Path) -> None:
+    png, svg = saved(PICTURES[name], tmp_path)
+    assert [png, svg] == saved(PICTURES[name], tmp_path / "again")
+    assert ElementTree.fromstring(svg).tag.endswith("svg")
+    with Image.open(BytesIO(png)) as image:
+        grey = np.asarray(image.convert("L"))
+    for edge in (grey[:2], grey[-2:], grey[:, :2], grey[:, -2:]):
+        assert edge.min() == 255  # white paper all around
+
+
+DRAW_IN_ANOTHER_PROCESS = """
+import hashlib, sys
+import numpy as np
+from pathlib import Path
+from digitlab import figures
+
+folder = Path(sys.argv[1])
+kernel = np.random.default_rng(3).normal(size=(35, 13))
+grid = figures.weight_tiles(kernel, (7, 5), title="13 units")
+curves = figures.loss_curves([1, 2, 3], [0.9, 0.5, 0.3], [1.0, 0.7, 0.6])
+for ax in (grid, curves):
+    for path in figures.save(ax, folder / "picture"):
+        print(hashlib.sha256(path.read_bytes()).hexdigest())
+print(*{"jax", "matplotlib.pyplot"} & set(sys.modules))
+"""
+
+
+def test_two_processes_give_the_same_bytes_without_pyplot_or_jax(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DRAW_IN_ANOTHER_PROCESS, str(tmp_path / "other")]
+    other = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    kernel = np.random.default_rng(3).normal(size=(35, 13))
+    ours = [
+        *saved(lambda: figures.weight_tiles(kernel, (7, 5), title="13 units"), tmp_path),
+        *saved(lambda: figures.loss_curves([1, 2, 3], [0.9, 0.5, 0.3], [1.0, 0.7, 0.6]), tmp_path),
+    ]
+    assert other[:4] == [hashlib.sha256(content).hexdigest() for content in ours]
+    assert other[4] == ""
+
+
+def test_importing_the_package_imports_no_matplotlib() -> None:
+    code = "import sys, digitlab.figures; print('matplotlib' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == "False"
+
+
+def test_every_public_name_is_there() -> None:
+    assert set(PICTURES) | {"save"} == set(dir(figures))
+    assert all(callable(getattr(figures, name)) for name in dir(figures))
+    with pytest.raises(AttributeError, match="pie_chart"):
+        figures.pie_chart  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_callers_settings_neither_change_nor_reach_the_picture(tmp_path: Path) -> None:
+    ours = saved(PICTURES["loss_curves"], tmp_path)
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "pink", "image.origin": "lower"}):
+        before = dict(matplotlib.rcParams)
+        assert saved(PICTURES["loss_curves"], tmp_path) == ours
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_both_files_are_named_after_the_whole_name_and_the_folder_is_made(tmp_path: Path) -> None:
+    paths = figures.save(PICTURES["class_counts"]().figure.figure, tmp_path / "new" / "rate-0.003")
+    assert paths == [tmp_path / "new" / "rate-0.003.png", tmp_path / "new" / "rate-0.003.svg"]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["rate-0.003.png", "rate-0.003.svg"]
+
+
+def test_the_files_say_no_date_and_no_version(tmp_path: Path) -> None:
+    png, svg = figures.save(PICTURES["class_counts"](), tmp_path / "picture")
+    with Image.open(png) as image:
+        assert set(image.info) == {"dpi"}
+        assert round(image.info["dpi"][0]) == 150
+    assert b"matplotlib.org" not in svg.read_bytes()
+    assert b"dc:date" not in svg.read_bytes()
+
+
+def test_svg_text_can_be_searched(tmp_path: Path) -> None:
+    _, svg = figures.save(PICTURES["confusion_matrix"](), tmp_path / "picture")
+    said = {element.text for element in ElementTree.parse(svg).iter() if element.tag.endswith("text")}
+    assert {str(count) for count in COUNTS.ravel()} <= said
+
+
+def test_the_figure_keeps_its_layout_engine(tmp_path: Path) -> None:
+    ax = PICTURES["class_counts"]()
+    engine = ax.figure.figure.get_layout_engine()
+    figures.save(ax, tmp_path / "picture")
+    assert ax.figure.figure.get_layout_engine() is engine
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here already")
+    with pytest.raises(StorageError, match="Cannot make the folder"):
+        figures.save(PICTURES["class_counts"](), tmp_path / "file" / "picture")
