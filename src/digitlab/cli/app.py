@@ -1,0 +1,80 @@
+"""The commands and what happens around them: one line for an error, never a traceback."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from digitlab import __version__
+from digitlab.cli import console, data, results, training
+from digitlab.errors import ConfigError, DigitlabError
+
+__all__ = ["app", "run"]
+
+USAGE_ERROR, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="digitlab",
+    help="Train, compare and look inside classifiers of handwritten digits.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(data.app, name="data")
+app.command()(training.train)
+app.command()(training.compare)
+app.command()(results.evaluate)
+app.command()(results.weights)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print_line(f"digitlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, by default the process's own.
+
+    Returns
+    -------
+    int
+        0, 1 (an error), 2 (a usage error) or 130 (interrupted).
+    """
+    try:
+        code = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except ConfigError as error:
+        console.error(str(error))
+        return USAGE_ERROR
+    except DigitlabError as error:
+        console.error(str(error))
+        return 1
+    except TyperException as error:
+        console.error(error.format_message())
+        return error.exit_code
+    except typer.Abort:
+        return 1
+    except KeyboardInterrupt:
+        console.note("digitlab: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has left; a second failure at exit would print a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        console.error(f"{error.filename or 'The system'}: {error.strerror or error}. Nothing more was done.")
+        return 1

@@ -1,0 +1,125 @@
+"""The options that commands share, each written once."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+__all__ = ["DataOptions", "JsonOption", "RunArgument", "TrainingOptions", "expand"]
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")
+]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run folder that train or compare has made.")
+]
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Where data come from."""
+
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="A name of `digitlab data list`, or a path.", show_default="mnist, or the run's own"
+        ),
+    ] = None
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="A folder with the files, if you have them; or set DIGITLAB_DATA_DIR."),
+    ] = None
+    offline: Annotated[bool, typer.Option("--offline", help="Never ask the network.")] = False
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train; what is not given comes from the preset."""
+
+    preset: Annotated[
+        str | None, typer.Option(help="exercise-short, exercise or quick.", show_default="quick")
+    ] = None
+    steps: Annotated[int | None, typer.Option(help="Batches to learn from.")] = None
+    epochs: Annotated[float | None, typer.Option(help="The same, in passes over the training images.")] = None
+    periods: Annotated[int | None, typer.Option(help="How often to measure and save on the way.")] = None
+    batch_size: Annotated[int | None, typer.Option(help="Images in a batch.")] = None
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None
+    optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None
+    schedule: Annotated[str | None, typer.Option(help="constant or cosine.")] = None
+    momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None
+    weight_decay: Annotated[float | None, typer.Option(help="Of adamw and sgd.")] = None
+    clip_norm: Annotated[float | None, typer.Option(help="Largest norm of each variable's gradient.")] = None
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many periods without a better validation log loss.")
+    ] = None
+    hidden_units: Annotated[
+        str | None, typer.Option(help="Of each hidden layer, for example 100,100.", metavar="UNITS")
+    ] = None
+    dropout: Annotated[float | None, typer.Option(help="Share of hidden units to silence in training.")] = (
+        None
+    )
+    seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default="0")] = None
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to make.", show_default="a new one in runs/")
+    ] = None
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is there.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that were given, as `plan_run` takes them."""
+        own = ("preset", "out", "resume", "force")
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
+        settings = {name: value for name, value in values.items() if value is not None}
+        if "hidden_units" in settings:
+            settings["hidden_units"] = _units(settings["hidden_units"])
+        if {"steps", "epochs"} <= settings.keys():
+            raise typer.BadParameter("give --steps or --epochs, not both")
+        return settings
+
+
+def _units(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"--hidden-units takes whole numbers with commas between, as 100,100, not {text!r}"
+        ) from None
+
+
+def expand(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each field of its parameters that are dataclasses of options.
+
+    Typer reads options from a signature; this writes the signature, so that commands can
+    share groups of options and take each group as one value.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    parameters = inspect.signature(command).parameters
+    groups = {name: hints[name] for name in parameters if hasattr(hints[name], "__dataclass_fields__")}
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    flat: list[inspect.Parameter] = []
+    for name, parameter in parameters.items():
+        if name in groups:
+            of_group = get_type_hints(groups[name], include_extras=True)
+            flat += [
+                _option(field.name, of_group[field.name], field.default) for field in fields(groups[name])
+            ]
+        else:
+            flat.append(_option(name, hints[name], parameter.default))
+    run.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    del run.__wrapped__
+    return run
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

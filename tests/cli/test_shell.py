@@ -1,0 +1,303 @@
+"""The shell: what each command prints and leaves, and the one line that an error is."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitlab.data import load_dataset, read_idx, write_idx
+
+from .conftest import QUICK, Shell
+
+SCORE = {"accuracy", "interval", "log_loss", "n"}
+
+
+def pictures(folder: Path) -> set[str]:
+    return {path.stem for path in (folder / "figures").glob("*.png")}
+
+
+def test_train_leaves_a_run_and_says_so(shell: Shell, tmp_path: Path) -> None:
+    answer = shell("train", "mlp", *QUICK)
+    assert answer.code == 0
+    assert re.search(r"mlp on 224 validation images of digits: accuracy \d\d\.\d\d % \(", answer.out)
+    assert "The run is in runs/mlp-digits-1, its 3 pictures" in answer.out
+    assert len(re.findall(r"^ +\d+ +\d+ ", answer.err, re.MULTILINE)) == 4
+    assert pictures(tmp_path / "runs/mlp-digits-1") == {"log-loss", "confusion-validation", "weights"}
+    assert shell("train", "mlp", *QUICK).code == 0
+    assert (tmp_path / "runs/mlp-digits-2/model.safetensors").exists()
+
+
+def test_train_json(shell: Shell) -> None:
+    answer = shell("train", "linear", *QUICK, "--out", "o", "--json").json
+    assert answer["run"] == "o"
+    assert [row["period"] for row in answer["history"]] == [1, 2, 3, 4]
+    assert {"step", "train_log_loss", "validation_log_loss"} <= answer["history"][0].keys()
+    assert answer["validation"].keys() >= SCORE
+
+
+def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
+    answer = shell("compare", *QUICK, "--out", "o", "--json")
+    assert answer.code == 0
+    result = answer.json
+    assert result.keys() == {"dataset", "out", "models", "comparisons"}
+    assert list(result["models"]) == ["linear", "mlp"]
+    for name, model in result["models"].items():
+        assert model.keys() == {"run", "validation", "test", "parameters", "train_seconds"}
+        assert model["validation"].keys() >= SCORE
+        assert model["test"]["interval"][0] < model["test"]["accuracy"] < model["test"]["interval"][1]
+        assert model["run"] == f"o/{name}"
+        assert pictures(tmp_path / "o" / name) == {"log-loss", "confusion-test", "weights"}
+    assert result["comparisons"][0].keys() == {"a", "b", "difference", "interval", "p_value"}
+    assert pictures(tmp_path / "o") == {"digits", "class-counts", "log-loss", "accuracy"}
+    assert (tmp_path / "o/comparison.json").read_text() == answer.out
+
+
+def test_compare_prints_a_table_with_the_baseline_and_what_is_confused(shell: Shell) -> None:
+    answer = shell("compare", "linear", *QUICK, "--out", "o")
+    assert re.search(
+        r"linear +\d\d\.\d\d % \(\d\d\.\d\d to \d\d\.\d\d\) +\d\.\d{4} +\d\d\.\d\d +650 ", answer.out
+    )
+    assert re.search(r"always \d +10\.\d\d", answer.out)
+    assert re.search(r"linear confuses most: \d read as \d \(\d+x\)", answer.out)
+    assert "Runs, pictures and comparison.json are in o." in answer.out
+
+
+def test_compare_takes_runs_that_are_there(shell: Shell) -> None:
+    shell("train", "linear", *QUICK, "--out", "mine")
+    shell("train", "linear", *QUICK, "--seed", "3", "--out", "yours")
+    answer = shell("compare", "mine", "yours", "mlp", "--steps", "30", "--out", "o", "--json").json
+    assert list(answer["models"]) == ["mine", "yours", "mlp"]
+    assert answer["models"]["mine"]["run"] == "mine"
+    assert len(answer["comparisons"]) == 3
+
+
+def test_a_network_only_setting_is_for_the_network(shell: Shell) -> None:
+    answer = shell("compare", *QUICK, "--hidden-units", "9,8", "--out", "o", "--json").json
+    assert answer["models"]["linear"]["parameters"] == 650
+    assert answer["models"]["mlp"]["parameters"] == 64 * 9 + 9 + 9 * 8 + 8 + 8 * 10 + 10
+    answer_alone = shell("train", "linear", *QUICK, "--hidden-units", "9")
+    assert answer_alone.code == 2
+    assert "linear and its training have no setting hidden_units" in answer_alone.err
+
+
+def test_compare_resumes_where_nothing_is_named_again(shell: Shell, tmp_path: Path) -> None:
+    first = shell("compare", *QUICK, "--seed", "4", "--out", "o", "--json").json
+    for name in ("linear", "mlp"):
+        (tmp_path / "o" / name / "model.safetensors").unlink()
+    again = shell("compare", "--out", "o", "--resume", "--json").json
+    assert again == first
+
+
+def test_evaluate(shell: Shell, tmp_path: Path) -> None:
+    shell("train", "mlp", *QUICK, "--out", "o")
+    validation = shell("evaluate", "o", "--json").json
+    test = shell("evaluate", "o", "--split", "test", "--json").json
+    assert validation["n"] == 224
+    assert test["n"] == 450
+    assert test.keys() >= SCORE | {"confusion", "per_class", "baseline"}
+    assert np.sum(test["confusion"]) == 450
+    assert np.trace(test["confusion"]) / 450 == test["accuracy"]
+    assert pictures(tmp_path / "o") >= {"confusion-test", "confusion-validation"}
+    printed = shell("evaluate", "o", "--split", "test").out
+    assert f"accuracy {100 * test['accuracy']:.2f} %" in printed
+    assert "precision" in printed
+    assert "Confused most:" in printed
+
+
+def test_weights(shell: Shell, tmp_path: Path) -> None:
+    shell("train", "mlp", *QUICK, "--hidden-units", "23", "--out", "o")
+    answer = shell("weights", "o", "--json").json
+    assert (answer["layer"], answer["units"]) == ("hidden_1", 23)
+    assert all((tmp_path / file).stat().st_size for file in answer["files"])
+    assert shell("weights", "o", "--unit", "22").out == "o/figures/unit-22.png\no/figures/unit-22.svg\n"
+    assert shell("weights", "o", "--out", "elsewhere").out.startswith("elsewhere/weights.png")
+    missing = shell("weights", "o", "--unit", "98")
+    assert missing.code == 2
+    assert "23" in missing.err
+    assert "98" in missing.err
+
+
+def test_data_show(shell: Shell, tmp_path: Path) -> None:
+    answer = shell("data", "show", "digits", "--index", "72", "--json").json
+    train, _ = load_dataset("digits")
+    assert answer["class_counts"] == train.class_counts.tolist()
+    assert answer["digit"]["label"] == train.labels[72]
+    assert answer["empty_images"] == answer["empty_classes"] == []
+    assert all((tmp_path / file).exists() for file in answer["files"])
+    printed = shell("data", "show", "digits", "--index", "72").out
+    assert f"Image 72, a {train.labels[72]}:" in printed
+    assert "Every image has ink and every digit has images." in printed
+
+
+def test_data_show_notices_what_is_empty(shell: Shell, tmp_path: Path) -> None:
+    pixels, labels = np.full((30, 5, 6), 9, np.uint8), (np.arange(30) % 9).astype(np.uint8)
+    pixels[[3, 7]] = 0
+    np.savez(tmp_path / "mine.npz", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels)
+    printed = shell("data", "show", "./mine.npz").out
+    assert "Look out: 2 images have no ink at all (the first: 3, 7); there is no image of 9." in printed
+
+
+def test_data_list_and_fetch(shell: Shell) -> None:
+    listed = {each["name"]: each for each in shell("data", "list", "--json").json["datasets"]}
+    assert listed.keys() == {"mnist", "fashion_mnist", "kmnist", "qmnist", "emnist_digits", "digits"}
+    assert listed["digits"]["place"] == "bundled"
+    assert listed["mnist"]["place"] == "not here"
+    printed = shell("data", "list").out
+    assert all(name in printed for name in listed)
+    assert shell("data", "fetch", "digits").out == "digits comes bundled: nothing to fetch.\n"
+    assert shell("data", "fetch", "digits", "--json").json == {"name": "digits", "files": []}
+
+
+def test_a_folder_of_idx_files_is_a_data_set(shell: Shell, tmp_path: Path) -> None:
+    train, test = load_dataset("digits")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, dataset in (("train", train), ("t10k", test)):
+        write_idx(folder / f"{name}-images.idx3-ubyte.gz", dataset.pixels)
+        write_idx(folder / f"{name}-labels-idx1-ubyte", dataset.labels)
+    assert read_idx(folder / "t10k-labels-idx1-ubyte").shape == (450,)
+    answer = shell("train", "linear", "--dataset", "./own", "--steps", "20", "--out", "o", "--json")
+    assert answer.json["validation"]["n"] == 224
+    assert shell("evaluate", "o", "--split", "test", "--json").json["n"] == 450
+
+
+ERRORS = {
+    "unknown command": (["trane"], 2, "No such command 'trane'"),
+    "unknown option": (["train", "mlp", "--rate", "3"], 2, "No such option: --rate"),
+    "unknown model": (
+        ["train", "mpl"],
+        2,
+        "There is no model 'mpl': the models are linear, mlp. Did you mean mlp?",
+    ),
+    "unknown entry": (["compare", "mpl"], 2, "'mpl' is neither a model (linear, mlp) nor a run folder"),
+    "unknown preset": (
+        ["train", "mlp", "--preset", "slow"],
+        2,
+        "no preset 'slow': the presets are exercise-short",
+    ),
+    "preset of another model": (
+        ["train", "mlp", "--preset", "exercise-short"],
+        2,
+        "settings for linear only",
+    ),
+    "unknown data set": (["train", "mlp", "--dataset", "mnits"], 2, "Did you mean 'mnist'?"),
+    "missing path": (["train", "mlp", "--dataset", "./nowhere"], 1, "nowhere"),
+    "negative rate": (
+        ["train", "mlp", "--learning-rate", "-1"],
+        2,
+        "learning_rate must be a positive number, not -1",
+    ),
+    "no number": (
+        ["train", "mlp", "--steps", "many"],
+        2,
+        "Invalid value for '--steps'",
+    ),
+    "zero steps": (["train", "mlp", "--steps", "0"], 2, "steps must be 1 or more, not 0"),
+    "large batch": (["train", "mlp", "--batch-size", "2000"], 2, "cannot be drawn from 1123 training images"),
+    "both lengths": (
+        ["train", "mlp", "--steps", "5", "--epochs", "1"],
+        2,
+        "give --steps or --epochs, not both",
+    ),
+    "hidden units": (["train", "mlp", "--hidden-units", "ten"], 2, "takes whole numbers with commas between"),
+    "no hidden units": (["train", "mlp", "--hidden-units", "0"], 2, "one or more positive whole numbers"),
+    "no run": (["evaluate", "nowhere"], 1, "There is no run at nowhere. Make one with: digitlab train"),
+    "index": (
+        ["data", "show", "digits", "--index", "5000"],
+        2,
+        "has 1347 images, from 0 to 1346: there is no 5000",
+    ),
+    "offline": (["train", "mlp", "--dataset", "mnist", "--offline"], 1, "mnist"),
+    "twice": (["compare", "mlp", "mlp"], 2, "mlp is named twice"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_is_one_clear_line(
+    arguments: list[str], code: int, message: str, shell: Shell, tmp_path: Path
+) -> None:
+    if arguments[0] in ("train", "compare") and "--dataset" not in arguments:
+        arguments = [*arguments, "--dataset", "digits"]
+    answer = shell(*arguments)
+    assert answer.code == code
+    assert answer.out == ""
+    assert answer.err.startswith("digitlab: error: ")
+    assert message in answer.err
+    assert answer.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_that_is_there_is_left_alone(shell: Shell, tmp_path: Path) -> None:
+    shell("train", "linear", *QUICK, "--out", "o")
+    before = (tmp_path / "o/model.safetensors").read_bytes()
+    for command in (["train", "linear"], ["compare", "linear"]):
+        answer = shell(*command, *QUICK, "--out", "o")
+        assert answer.code == 1
+        assert "It was left alone" in answer.err
+    assert (tmp_path / "o/model.safetensors").read_bytes() == before
+    assert shell("train", "linear", *QUICK, "--steps", "80", "--out", "o", "--force").code == 0
+    assert (tmp_path / "o/model.safetensors").read_bytes() != before
+    other = shell("train", "linear", *QUICK, "--steps", "90", "--out", "o", "--resume")
+    assert other.code == 1
+    assert "was started with other settings: steps 80, not 90" in other.err
+
+
+def test_resume_of_a_finished_run_says_the_same_again(shell: Shell) -> None:
+    first = shell("train", "linear", *QUICK, "--out", "o", "--json")
+    again = shell("train", "linear", "--out", "o", "--resume", "--json")
+    assert again.json == first.json
+    assert "trained already" in again.err
+
+
+def test_a_diverging_run_says_what_to_try(shell: Shell) -> None:
+    answer = shell("train", "mlp", *QUICK, "--optimizer", "sgd", "--learning-rate", "1e30", "--out", "o")
+    assert answer.code == 1
+    last = answer.err.splitlines()[-1]
+    assert "in period 1 of 4 (steps 1 to 10). What to try: a smaller learning rate than 1e+30" in last
+
+
+def test_the_version_and_help(shell: Shell) -> None:
+    assert re.fullmatch(r"digitlab \d+\.\d+\.\d+\n", shell("--version").out)
+    for command in (["train"], ["compare"], ["evaluate"], ["weights"], ["data", "show"], ["data", "fetch"]):
+        answer = shell(*command, "--help")
+        assert answer.code == 0
+        assert "--json" in answer.out
+
+
+def test_help_is_quick_because_it_imports_little() -> None:
+    code = (
+        "import sys; from digitlab.cli.app import run; assert run(['--help']) == 0; "
+        "heavy = {'jax', 'matplotlib', 'sklearn', 'scipy', 'numpy', 'requests'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+def test_the_installed_command_and_the_module_answer(tmp_path: Path) -> None:
+    script = Path(sys.executable).with_name("digitlab")
+    for command in ([str(script)], [sys.executable, "-m", "digitlab"]):
+        done = subprocess.run(
+            [*command, "evaluate", "nowhere"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_leaves_gets_no_traceback(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "digitlab", "data", "list"]
+    done = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60, check=False
+    )
+    os.close(write)
+    assert b"Traceback" not in done.stderr
