@@ -114,17 +114,18 @@ def draw_weights(run: Run, folder: Path, *, unit: int | None = None) -> list[Pat
 def draw_study(study: Study, data: Data, folder: Path) -> list[Path]:
     """Draw the data, the learning of all runs in one picture, and their accuracies with intervals."""
     make_folder(folder)
-    curves = {standing.name: _curves(standing.run.history()) for standing in study.standings}
-    tests = {standing.name: standing.test for standing in study.standings}
-    accuracies = {name: (test.accuracy, *test.interval) for name, test in tests.items()}
-    baseline = study.standings[0].test.baseline_accuracy
-    title = f"Accuracy on the {len(data.test):,} test images of {study.dataset}, with 95 % intervals"
+    curves = {each.name: _curves(each.run.history()) for each in study.standings}
+    accuracies = {each.name: (each.test.accuracy, *each.test.interval) for each in study.standings}
+    learning = figures.compare_loss_curves(curves, title=f"Learning {study.dataset}")
+    accuracy = figures.accuracy_intervals(
+        accuracies,
+        baseline=study.standings[0].test.baseline_accuracy,
+        title=f"Accuracy on the {len(data.test):,} test images of {study.dataset}, with 95 % intervals",
+    )
     return [
-        *draw_dataset(data.split.training, folder),
-        *figures.save(figures.compare_loss_curves(curves), folder / "log-loss"),
-        *figures.save(
-            figures.accuracy_intervals(accuracies, baseline=baseline, title=title), folder / "accuracy"
-        ),
+        *draw_dataset(data.train, folder),
+        *figures.save(learning, folder / "log-loss"),
+        *figures.save(accuracy, folder / "accuracy"),
     ]
 
 

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from digitlab.errors import ConfigError
 from digitlab.figures.checks import check_columns, check_count, weight_pictures
 from digitlab.figures.mosaic import frame, label, mosaic, mosaic_axes
-from digitlab.figures.style import colour_bar, new_axes, styled, write_title
+from digitlab.figures.style import colour_bar, new_axes, size_inches, styled, write_title
 
 __all__ = ["WeightScale", "templates", "unit_closeup", "weight_scale", "weight_tiles"]
 
 PERCENTILE = 99.5
 OUTLIER_RATIO = 1.5
+BAR_GAP_INCHES = 0.1
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def weight_tiles(
     frame(ax, tiles, range(len(shown)))
     for tile, unit in enumerate(shown):
         label(ax, tiles, tile, names[unit])
-    slim: dict[str, Any] = {"location": "bottom", "shrink": 0.7, "aspect": 45, "pad": 0.03}
+    gap = BAR_GAP_INCHES / size_inches(ax)[1]
+    slim: dict[str, Any] = {"location": "bottom", "shrink": 0.7, "aspect": 45, "pad": gap}
     colour_bar(image, ax, scale.label, extend=scale.extend, **slim)
     return ax
 
