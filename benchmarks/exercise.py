@@ -1,9 +1,10 @@
 """The exercise's results at its own settings and at ours: mean and spread over seeds.
 
     python benchmarks/exercise.py --dataset mnist --seeds 5
+    python benchmarks/exercise.py --dataset mnist --seeds 50 --preset exercise-short
 
-prints a Markdown table, and writes every number with versions and machine to
-`benchmarks/results/exercise-DATASET.json`. Each seed is one whole `compare` in a process of
+prints a Markdown table, and writes every number with date and machine to
+`benchmarks/results/DATASET-PRESET.json`. Each seed is one whole `compare` in a process of
 its own: another split, other first weights, another order of the images.
 """
 
@@ -16,10 +17,15 @@ import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 PRESETS = ("exercise-short", "exercise", "quick")
+HEADER = [
+    "| preset | model | seeds | test accuracy % | test log loss | validation accuracy % | training s |",
+    "|---|---|---|---|---|---|---|",
+]
 
 
 def main() -> None:
@@ -29,17 +35,14 @@ def main() -> None:
     )
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--preset", choices=PRESETS, action="append", help="all, if none is named")
     arguments = parser.parse_args()
-    results = [
-        {"preset": preset, "seed": seed, **compared(arguments.dataset, preset, seed)}
-        for preset in PRESETS
-        for seed in range(arguments.seeds)
-    ]
-    path = Path(__file__).parent / "results" / f"exercise-{arguments.dataset}.json"
-    path.parent.mkdir(exist_ok=True)
-    document = {"date": datetime.now(UTC).date().isoformat(), "machine": machine(), "results": results}
-    path.write_text(json.dumps(document, indent=1) + "\n")
-    print(table(results))
+    lines = HEADER
+    for preset in arguments.preset or PRESETS:
+        results = [compared(arguments.dataset, preset, seed) for seed in range(arguments.seeds)]
+        write(f"{arguments.dataset}-{preset}", results)
+        lines += rows(preset, results)
+    print("\n".join(lines))
 
 
 def compared(dataset: str, preset: str, seed: int) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def compared(dataset: str, preset: str, seed: int) -> dict[str, Any]:
     result = json.loads(done.stdout)
     for model in result["models"].values():
         del model["run"]
-    return {"models": result["models"], "comparisons": result["comparisons"]}
+    return {"seed": seed, "models": result["models"], "comparisons": result["comparisons"]}
 
 
 def machine() -> dict[str, Any]:
@@ -66,27 +69,32 @@ def machine() -> dict[str, Any]:
         "processor": names[0] if names else platform.processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
+        "jax": version("jax"),
+        "digitlab": version("digitlab"),
     }
 
 
-def table(results: list[dict[str, Any]]) -> str:
-    """Return the Markdown table: a row for each preset and model, mean ± deviation over seeds."""
-    lines = [
-        "| preset | model | seeds | test accuracy % | test log loss | validation accuracy % | training s |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for preset in PRESETS:
-        of_preset = [result["models"] for result in results if result["preset"] == preset]
-        for name in of_preset[0]:
-            models = [models[name] for models in of_preset]
-            cells = [
-                spread([100 * model["test"]["accuracy"] for model in models], 2),
-                spread([model["test"]["log_loss"] for model in models], 4),
-                spread([100 * model["validation"]["accuracy"] for model in models], 2),
-                spread([model["train_seconds"] for model in models], 1),
-            ]
-            lines.append(f"| {preset} | {name} | {len(models)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def write(name: str, results: list[dict[str, Any]]) -> None:
+    """Keep every number of one preset."""
+    path = Path(__file__).parent / "results" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    document = {"date": datetime.now(UTC).date().isoformat(), "machine": machine(), "results": results}
+    path.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def rows(preset: str, results: list[dict[str, Any]]) -> list[str]:
+    """Return a row of the table for each model: mean ± standard deviation over seeds."""
+    lines = []
+    for name in results[0]["models"]:
+        models = [result["models"][name] for result in results]
+        cells = [
+            spread([100 * model["test"]["accuracy"] for model in models], 2),
+            spread([model["test"]["log_loss"] for model in models], 4),
+            spread([100 * model["validation"]["accuracy"] for model in models], 2),
+            spread([model["train_seconds"] for model in models], 1),
+        ]
+        lines.append(f"| {preset} | {name} | {len(models)} | {' | '.join(cells)} |")
+    return lines
 
 
 def spread(values: list[float], digits: int) -> str:
