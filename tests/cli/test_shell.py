@@ -98,7 +98,7 @@ def test_evaluate(shell: Shell, tmp_path: Path) -> None:
     test = shell("evaluate", "o", "--split", "test", "--json").json
     assert validation["n"] == 224
     assert test["n"] == 450
-    assert test.keys() >= SCORE | {"confusion", "per_class", "baseline"}
+    assert test.keys() >= SCORE | {"confusion", "confusion_shares", "per_class", "baseline"}
     assert np.sum(test["confusion"]) == 450
     assert np.trace(test["confusion"]) / 450 == test["accuracy"]
     assert pictures(tmp_path / "o") >= {"confusion-test", "confusion-validation"}

@@ -92,7 +92,7 @@ def _parse_header(path: Path, head: bytes) -> tuple[np.dtype[Any], tuple[int, ..
     """Return the type, the shape, and the number of bytes of the header."""
     if any(head[:2]):
         raise IDXError(
-            f"{path} is not an IDX file: it should begin with two zero bytes and looks like "
+            f"{path} is not an IDX file: it should begin with two zero bytes but looks like "
             f"{describe(head)}. Fetch or copy it again."
         )
     if len(head) < 4:

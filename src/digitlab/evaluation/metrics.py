@@ -112,10 +112,11 @@ class Evaluation:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the SCORE keys, and with them the confusion counts and the scores of each class."""
+        """Return the SCORE keys, and with them the confusion matrix and the scores of each class."""
         scores = self.per_class
         return self.score() | {
             "confusion": self.confusion.tolist(),
+            "confusion_shares": self.confusion_shares.tolist(),
             "per_class": {
                 "precision": scores.precision.tolist(),
                 "recall": scores.recall.tolist(),
