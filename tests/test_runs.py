@@ -15,8 +15,8 @@ from hypothesis import given, settings, strategies as st
 
 from digitlab.errors import DataError, DivergedError, RunError, RunExistsError, RunNotFoundError, StorageError
 from digitlab.evaluation import evaluate
-from digitlab.models import MLP, Linear, predict_logits
-from digitlab.runs import Run, RunConfig, create_run, find_runs, load_model, open_run, save_model
+from digitlab.models import MLP, Linear, load_model, predict_logits, save_model
+from digitlab.runs import Run, RunConfig, create_run, find_runs, open_run
 from digitlab.training import TrainingConfig
 from digitlab.workflow import (
     Data,

@@ -15,9 +15,11 @@ from .models import (
     MLP as MLP,
     Linear as Linear,
     Model as Model,
+    load_model as load_model,
     predict_logits as predict_logits,
+    save_model as save_model,
 )
-from .runs import Run as Run, load_model as load_model, open_run as open_run, save_model as save_model
+from .runs import Run as Run, open_run as open_run
 from .training import TrainingConfig as TrainingConfig, TrainingState as TrainingState, train as train
 
 __version__: str

@@ -16,35 +16,22 @@ import platform
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jax
-from safetensors import SafetensorError
-
 from digitlab.data import Dataset, Split
 from digitlab.errors import RunError, RunExistsError, RunNotFoundError
 from digitlab.files import make_folder, storage_errors, write_bytes, write_json
-from digitlab.models import Model, Params, describe_model, make_model
-from digitlab.tensors import read_header, read_tensors, write_tensors
-from digitlab.training.checkpoint import flatten, pack_state, unflatten, unpack_state
+from digitlab.models import Model, Params, describe_model, load_model, make_model, save_model
+from digitlab.tensors import damage_errors, read_header, read_tensors, write_tensors
+from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.config import TrainingConfig
 from digitlab.training.trainer import HistoryRow, TrainingState, initial_state
 
-__all__ = [
-    "DataRecord",
-    "Run",
-    "RunConfig",
-    "create_run",
-    "find_runs",
-    "load_model",
-    "open_run",
-    "save_model",
-]
+__all__ = ["DataRecord", "Run", "RunConfig", "create_run", "find_runs", "is_run", "open_run"]
 
 VERSIONED = ("digitlab", "jax", "jaxlib", "numpy", "optax")
 
@@ -137,7 +124,7 @@ class Run:
     def history(self) -> list[HistoryRow]:
         """Return a row for each finished period, first to last."""
         path = self.folder / "history.jsonl"
-        with _damage(path):
+        with damage_errors(path):
             lines = path.read_text().splitlines() if path.exists() else []
             return [HistoryRow(**json.loads(line)) for line in lines[: self._periods_done()]]
 
@@ -153,7 +140,7 @@ class Run:
         if not path.exists():
             return None
         template = initial_state(self.config.model, self.config.training, self.config.data.image_shape)
-        with _damage(path):
+        with damage_errors(path):
             return unpack_state(*read_tensors(path), template)
 
     def finish(self, params: Params) -> None:
@@ -180,7 +167,7 @@ class Run:
         path = self.folder / "checkpoint.safetensors"
         if not path.exists():
             return 0
-        with _damage(path):
+        with damage_errors(path):
             return int(read_header(path)["period"])
 
 
@@ -239,7 +226,7 @@ def open_run(folder: Path) -> Run:
         hint = f"It holds these runs; name one: {inside}." if inside else "Name a folder that train has made."
         raise RunError(f"{folder} is not a run: it has no config.json. {hint}")
     path = folder / "config.json"
-    with _damage(path):
+    with damage_errors(path):
         return Run(folder, RunConfig.from_dict(json.loads(path.read_text())))
 
 
@@ -251,40 +238,6 @@ def is_run(folder: Path) -> bool:
 def find_runs(folder: Path) -> list[Path]:
     """Return the runs directly in `folder`, by name."""
     return sorted(path.parent for path in folder.glob("*/config.json")) if folder.is_dir() else []
-
-
-def save_model(path: Path, model: Model, image_shape: tuple[int, int], params: Params) -> None:
-    """Write weights with a header that says how to rebuild their model."""
-    header = {"format": 1, "model": describe_model(model), "image_shape": list(image_shape)}
-    write_tensors(path, flatten(params), header)
-
-
-def load_model(path: Path) -> tuple[Model, tuple[int, int], Params]:
-    """Return the model, the image shape and the weights of a file that `save_model` wrote.
-
-    Raises
-    ------
-    RunError
-        If the file is damaged or was not written by digitlab.
-    """
-    with _damage(path):
-        arrays, header = read_tensors(path)
-        model = make_model(**header["model"])
-        height, width = header["image_shape"]
-        template = jax.eval_shape(lambda: model.init(jax.random.key(0), (height, width)))
-        return model, (height, width), unflatten(arrays, template)
-
-
-@contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    """Turn what a damaged file of a run makes go wrong into a `RunError`."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise RunError(
-            f"{path} is damaged, or another version of digitlab wrote it ({type(error).__name__}: {error}). "
-            "Train the run anew, with --force to replace it."
-        ) from error
 
 
 def _check_free(folder: Path, force: bool) -> None:

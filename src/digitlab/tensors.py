@@ -1,18 +1,20 @@
 """Named arrays in a safetensors file, with a header of plain values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from digitlab.errors import RunError
 from digitlab.files import write_bytes
 
-__all__ = ["Arrays", "read_header", "read_tensors", "write_tensors"]
+__all__ = ["Arrays", "damage_errors", "read_header", "read_tensors", "write_tensors"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -42,3 +44,15 @@ def read_tensors(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """Return what `write_tensors` wrote; raises as `read_header` does."""
     with safe_open(path, framework="numpy") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, read_header(path)  # noqa: SIM118
+
+
+@contextmanager
+def damage_errors(path: Path) -> Iterator[None]:
+    """Turn what a damaged file of a run makes go wrong into a `RunError`."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise RunError(
+            f"{path} is damaged, or another version of digitlab wrote it ({type(error).__name__}: {error}). "
+            "Train the run anew, with --force to replace it."
+        ) from error

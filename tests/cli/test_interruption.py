@@ -55,7 +55,7 @@ def test_kill_9_at_random_moments_then_resume(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
     assert finish(folder, "--resume") == unbroken
-    assert len((folder / "history.jsonl").read_text().splitlines()) == 60
+    assert len((folder / "history.jsonl").read_text().splitlines()) == 30
 
 
 def test_ctrl_c_leaves_a_run_that_resumes(tmp_path: Path) -> None:
@@ -66,6 +66,6 @@ def test_ctrl_c_leaves_a_run_that_resumes(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in errors
     last = errors.splitlines()[-1]
-    assert "of 60 periods are kept. Go on with: digitlab train mlp --out" in last
+    assert "of 30 periods are kept. Go on with: digitlab train mlp --out" in last
     assert last.endswith("--resume")
     assert finish(tmp_path / "run", "--resume")

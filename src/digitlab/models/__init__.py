@@ -1,13 +1,10 @@
-"""The models, simplest first, and how one is named in a file or on the command line."""
+"""The models, simplest first."""
 
-from dataclasses import asdict, fields
-from difflib import get_close_matches
-from typing import Any
-
-from digitlab.errors import ConfigError
 from digitlab.models.base import Model, Params, count_parameters, predict_logits
 from digitlab.models.linear import Linear
 from digitlab.models.mlp import MLP
+from digitlab.models.registry import MODELS, describe_model, first_layer, make_model, model_settings
+from digitlab.models.saved import load_model, save_model
 
 __all__ = [
     "MLP",
@@ -18,48 +15,9 @@ __all__ = [
     "count_parameters",
     "describe_model",
     "first_layer",
+    "load_model",
     "make_model",
     "model_settings",
     "predict_logits",
+    "save_model",
 ]
-
-MODELS: dict[str, type[Linear] | type[MLP]] = {model.name: model for model in (Linear, MLP)}
-
-
-def model_settings(name: str) -> set[str]:
-    """Return the names of the settings that model `name` takes.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such model.
-    """
-    if name not in MODELS:
-        near = get_close_matches(name, MODELS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise ConfigError(f"There is no model {name!r}: the models are {', '.join(MODELS)}.{hint}")
-    return {field.name for field in fields(MODELS[name])}
-
-
-def make_model(name: str, **settings: Any) -> Model:
-    """Return model `name` with `settings`; `make_model(**describe_model(m))` gives `m` again.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such model, or it has no such setting, or a value is out of range.
-    """
-    unknown = sorted(settings.keys() - model_settings(name))
-    if unknown:
-        raise ConfigError(f"The model {name} has no setting {', '.join(unknown)}.")
-    return MODELS[name](**settings)
-
-
-def describe_model(model: Model) -> dict[str, Any]:
-    """Return the model's name and settings as plain values that JSON can hold."""
-    return {"name": model.name, **asdict(model)}  # type: ignore[call-overload]
-
-
-def first_layer(params: Params) -> str:
-    """Return the name of the layer that sees the pixels."""
-    return "hidden_1" if "hidden_1" in params else "output"

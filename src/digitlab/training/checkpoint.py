@@ -3,39 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax
-import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.models.saved import flatten, unflatten
 from digitlab.tensors import Arrays
 from digitlab.training.trainer import Best, TrainingState
 
-__all__ = ["flatten", "pack_state", "unflatten", "unpack_state"]
-
-
-def flatten(tree: Any) -> Arrays:
-    """Name every array of a nested value by its path, `hidden_1/kernel`, in the tree's own order."""
-    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return {jax.tree_util.keystr(path, simple=True, separator="/"): np.asarray(leaf) for path, leaf in leaves}
-
-
-def unflatten(arrays: Mapping[str, NDArray[Any]], template: Any) -> Any:
-    """Return a value built like `template` with the arrays of those names.
-
-    Raises
-    ------
-    KeyError, ValueError
-        If an array is missing; if its shape or dtype is not the template's.
-    """
-
-    def pick(path: Any, leaf: Any) -> jax.Array:
-        name = jax.tree_util.keystr(path, simple=True, separator="/")
-        array = arrays[name]
-        if array.shape != leaf.shape or array.dtype != leaf.dtype:
-            raise ValueError(f"{name} is {array.dtype}{array.shape}, not {leaf.dtype}{leaf.shape}")
-        return jax.numpy.asarray(array)
-
-    return jax.tree_util.tree_map_with_path(pick, template)
+__all__ = ["pack_state", "unpack_state"]
 
 
 def pack_state(state: TrainingState) -> tuple[Arrays, dict[str, Any]]:
