@@ -139,6 +139,12 @@ def test_a_row_without_its_checkpoint_does_not_count(finished: Run, data: Data, 
     assert weights_of(run) == weights_of(finished)
 
 
+def test_what_a_killed_process_left_is_cleared_away(copy: Run) -> None:
+    (copy.folder / ".checkpoint.safetensors.123.abcd.tmp").write_bytes(b"half")
+    copy.finish(copy.params())
+    assert {path.name for path in copy.folder.glob(".*")} == set()
+
+
 def test_nothing_temporary_is_left(finished: Run) -> None:
     names = {path.name for path in finished.folder.iterdir()}
     assert names == {"config.json", "history.jsonl", "checkpoint.safetensors", "model.safetensors"}

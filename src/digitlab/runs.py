@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import subprocess
 from contextlib import suppress
@@ -117,6 +118,12 @@ class Run:
         return self.folder / "figures"
 
     @property
+    def resume_command(self) -> str:
+        """The command line that goes on with its training."""
+        model = self.config.model.name
+        return shlex.join(["digitlab", "train", model, "--out", str(self.folder), "--resume"])
+
+    @property
     def is_finished(self) -> bool:
         """Whether its training came to its end."""
         return (self.folder / "model.safetensors").exists()
@@ -144,8 +151,10 @@ class Run:
             return unpack_state(*read_tensors(path), template)
 
     def finish(self, params: Params) -> None:
-        """Write the trained weights."""
+        """Write the trained weights, and clear away what killed processes left unfinished."""
         save_model(self.folder / "model.safetensors", self.config.model, self.config.data.image_shape, params)
+        for unfinished in self.folder.glob(".*.tmp"):
+            unfinished.unlink(missing_ok=True)
 
     def params(self) -> Params:
         """Return the trained weights.
@@ -159,7 +168,7 @@ class Run:
             done, periods = self._periods_done(), self.config.training.periods
             raise RunError(
                 f"The run {self.folder} is not finished: {done} of {periods} periods are done. "
-                f"Go on with: digitlab train {self.config.model.name} --out {self.folder} --resume"
+                f"Go on with: {self.resume_command}"
             )
         return load_model(self.folder / "model.safetensors")[2]
 

@@ -1,5 +1,6 @@
 """`digitlab train` and `digitlab compare`."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +39,7 @@ def train(
     kept = _kept(folder, training)
     loaded = _load(data, kept, training)
     run = _begin(model, folder, loaded, training, training.given())
-    _train(run, loaded, f"digitlab train {model} --out {folder} --resume")
+    _train(run, loaded, run.resume_command)
     validation = evaluate_run(run, loaded.split.validation)
     pictures = draw_run(run, validation, "validation")
     if as_json:
@@ -77,8 +78,9 @@ def compare(
     own = _check_entries(entries)
     _check_free(out, training)
     loaded, runs = _begin_all(entries, own, out, training, data)
+    resume_command = shlex.join(["digitlab", "compare", *entries, "--out", str(out), "--resume"])
     for run in runs.values():
-        _train(run, loaded, f"digitlab compare {' '.join(entries)} --out {out} --resume")
+        _train(run, loaded, resume_command)
     study = compare_runs(runs, loaded)
     result = {"dataset": study.dataset, "out": str(out)} | study.as_dict()
     for standing in study.standings:
