@@ -22,10 +22,10 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """Return the folder with the four real MNIST files, or skip."""
-    for candidate in (os.environ.get("DIGITLAB_DATA_DIR"), Path(__file__).parents[2] / "shared/data/mnist"):
-        if candidate and (Path(candidate) / "train-images-idx3-ubyte.gz").exists():
-            return Path(candidate)
-    pytest.skip("the real MNIST files are not here: set DIGITLAB_DATA_DIR to their folder")
+    folder = Path(os.environ.get("DIGITLAB_DATA_DIR", ""))
+    if not (folder / "train-images-idx3-ubyte.gz").exists():
+        pytest.skip("the real MNIST files are not here: set DIGITLAB_DATA_DIR to their folder")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -13,20 +13,29 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from digitlab.errors import DataError, DivergedError, RunError, RunExistsError, RunNotFoundError, StorageError
+from digitlab.errors import (
+    ConfigError,
+    DataError,
+    DataNotFoundError,
+    DivergedError,
+    RunError,
+    RunExistsError,
+    RunNotFoundError,
+    StorageError,
+)
 from digitlab.evaluation import evaluate
 from digitlab.models import MLP, Linear, load_model, predict_logits, save_model
 from digitlab.runs import Run, RunConfig, create_run, find_runs, open_run
+from digitlab.study import begin_runs, check_out, compare_runs, read_entries
 from digitlab.training import TrainingConfig
 from digitlab.workflow import (
     Data,
     begin_run,
-    compare_runs,
     evaluate_run,
-    kept_settings,
     load_data,
     plan_run,
     reload_data,
+    settle,
     train_run,
 )
 
@@ -44,7 +53,7 @@ def finished(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = begin_run(
         tmp_path_factory.mktemp("runs") / "mlp", plan_run("mlp", SETTINGS | {"dropout": 0.2}, data)
     )
-    assert len(list(train_run(run, data.split))) == 4
+    assert len(list(train_run(run, data))) == 4
     return run
 
 
@@ -73,10 +82,11 @@ def test_the_config_says_all_that_decides_the_result(finished: Run, data: Data) 
     config = json.loads((finished.folder / "config.json").read_text())
     assert config["model"] == {"name": "mlp", "hidden_units": [100, 100], "dropout": 0.2, "classes": 10}
     assert config["data"]["test_fingerprint"] == data.test.fingerprint
-    assert config["data"]["training_images"] == len(data.split.training)
+    assert config["data"]["training_images"] == len(data.split_of(finished).training)
     assert {"python", "digitlab", "jax", "jaxlib", "numpy", "optax"} <= config["versions"].keys()
     assert {"commit", "created"} <= config.keys()
-    assert kept_settings(finished) | SETTINGS == kept_settings(finished)
+    kept = settle("mlp", {}, preset=None, kept=finished)
+    assert kept | SETTINGS == kept
 
 
 @settings(max_examples=5)
@@ -102,7 +112,7 @@ def test_any_model_survives_its_file(
 
 def test_two_trainings_leave_the_same_bytes(finished: Run, data: Data, tmp_path: Path) -> None:
     again = begin_run(tmp_path / "again", finished.config)
-    list(train_run(again, data.split))
+    list(train_run(again, data))
     assert weights_of(again) == weights_of(finished)
     states = [run.restore() for run in (again, finished)]
     assert states[0] is not None
@@ -116,38 +126,43 @@ def test_a_stopped_run_goes_on_as_if_it_never_had(
     periods: int, finished: Run, data: Data, tmp_path: Path
 ) -> None:
     run = begin_run(tmp_path / "run", finished.config)
-    rows = train_run(run, data.split)
+    rows = train_run(run, data)
     for _ in range(periods):
         next(rows)
     del rows
     again = begin_run(tmp_path / "run", finished.config, resume=True)
     assert not again.is_finished
     assert len(again.history()) == periods
-    assert [row.period for row in train_run(again, data.split)] == list(range(periods + 1, 5))
+    assert [row.period for row in train_run(again, data)] == list(range(periods + 1, 5))
     assert weights_of(again) == weights_of(finished)
-    assert list(train_run(again, data.split)) == []
+    assert list(train_run(again, data)) == []
 
 
 def test_a_row_without_its_checkpoint_does_not_count(finished: Run, data: Data, tmp_path: Path) -> None:
     run = begin_run(tmp_path / "run", finished.config)
-    next(train_run(run, data.split))
+    next(train_run(run, data))
     with (run.folder / "history.jsonl").open("a") as file:
         file.write('{"period": 2, "st')  # what a process killed while writing could leave
     assert [row.period for row in run.history()] == [1]
-    list(train_run(run, data.split))
+    list(train_run(run, data))
     assert [row.period for row in run.history()] == [1, 2, 3, 4]
     assert weights_of(run) == weights_of(finished)
 
 
-def test_what_a_killed_process_left_is_cleared_away(copy: Run) -> None:
+def test_what_a_killed_process_left_is_cleared_away(copy: Run, data: Data) -> None:
     (copy.folder / ".checkpoint.safetensors.123.abcd.tmp").write_bytes(b"half")
-    copy.finish(copy.params())
-    assert {path.name for path in copy.folder.glob(".*")} == set()
+    list(train_run(copy, data))
+    assert {path.name for path in copy.folder.glob(".*")} <= {".lock"}
 
 
 def test_nothing_temporary_is_left(finished: Run) -> None:
     names = {path.name for path in finished.folder.iterdir()}
-    assert names == {"config.json", "history.jsonl", "checkpoint.safetensors", "model.safetensors"}
+    assert names - {".lock"} == {
+        "config.json",
+        "history.jsonl",
+        "checkpoint.safetensors",
+        "model.safetensors",
+    }
     assert [path.name for path in finished.folder.parent.iterdir()] == ["mlp"]
 
 
@@ -178,7 +193,9 @@ def test_an_empty_folder_may_become_a_run(finished: Run, tmp_path: Path) -> None
 
 
 def test_resuming_with_other_settings_is_refused(copy: Run, data: Data) -> None:
-    other = plan_run("mlp", kept_settings(copy) | {"learning_rate": 0.5, "dropout": 0.1}, data)
+    other = plan_run(
+        "mlp", settle("mlp", {"learning_rate": 0.5, "dropout": 0.1}, preset=None, kept=copy), data
+    )
     with pytest.raises(
         RunError, match=r"other settings: dropout 0.2, not 0.1; learning_rate 0.01, not 0.5. Resume it"
     ):
@@ -232,24 +249,26 @@ def test_an_unfinished_run_says_how_to_finish_it(copy: Run) -> None:
 def test_a_run_is_only_scored_on_its_own_data(finished: Run, data: Data, tmp_path: Path) -> None:
     assert reload_data(finished).test.fingerprint == data.test.fingerprint
     other = tmp_path / "other.npz"
-    train, test = data.split.training, data.test
+    train, test = data.split_of(finished).training, data.test
     np.savez(other, x_train=train.pixels, y_train=train.labels, x_test=test.pixels, y_test=test.labels)
-    with pytest.raises(DataError, match=r"are not those that .* was trained on"):
+    with pytest.raises(DataError, match=r"was trained on other data than those of"):
         reload_data(finished, str(other))
-    with pytest.raises(DataError, match=r"was trained on other data than"):
+    with pytest.raises(DataError, match=r"was trained on other data than those of"):
         compare_runs({"mlp": finished}, load_data(str(other)))
 
 
 def test_a_diverged_run_keeps_its_last_good_state(data: Data, tmp_path: Path) -> None:
-    settings = {"steps": 60, "periods": 6, "batch_size": 32, "learning_rate": 3e6, "optimizer": "sgd"}
+    settings = {"steps": 40, "periods": 40, "batch_size": 32, "learning_rate": 1000.0, "optimizer": "sgd"}
     run = begin_run(tmp_path / "run", plan_run("mlp", settings, data))
-    with pytest.raises(DivergedError, match=r"The loss stopped being a finite number in period"):
-        list(train_run(run, data.split))
+    with pytest.raises(
+        DivergedError, match=r"The loss stopped being a finite number in period .*is kept in .*run\."
+    ):
+        list(train_run(run, data))
     state, history = run.restore(), run.history()
     assert not run.is_finished
-    if state is not None:
-        assert state.period == len(history)
-        assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.weights.params))
+    assert state is not None
+    assert state.period == len(history) >= 1
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.weights.params))
 
 
 @contextmanager
@@ -265,7 +284,7 @@ def small_disk(limit: int) -> Iterator[None]:
 
 def test_a_full_disk_loses_nothing(finished: Run, data: Data, tmp_path: Path) -> None:
     run = begin_run(tmp_path / "run", finished.config)
-    rows = train_run(run, data.split)
+    rows = train_run(run, data)
     next(rows)
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
     with (
@@ -276,13 +295,13 @@ def test_a_full_disk_loses_nothing(finished: Run, data: Data, tmp_path: Path) ->
     after = {path.name: path.read_bytes() for path in run.folder.iterdir()}
     assert after.keys() == before.keys()
     assert after["checkpoint.safetensors"] == before["checkpoint.safetensors"]
-    list(train_run(run, data.split))
+    list(train_run(run, data))
     assert weights_of(run) == weights_of(finished)
 
 
 def test_a_run_folder_that_cannot_be_made(finished: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match=r"Cannot make the folder .*file: "):
+    with pytest.raises(StorageError, match=r"Cannot make the folder .*run: Not a directory"):
         create_run(tmp_path / "file" / "run", finished.config)
     if os.geteuid():
         (tmp_path / "locked").mkdir(mode=0o500)
@@ -311,3 +330,150 @@ def test_a_run_config_is_what_it_was() -> None:
     config = RunConfig.from_dict(values)
     assert config.model == Linear()
     assert config.as_dict() == values
+
+
+def test_another_process_cannot_train_or_replace_a_run_in_training(
+    finished: Run, data: Data, tmp_path: Path
+) -> None:
+    run = begin_run(tmp_path / "run", finished.config)
+    rows = train_run(run, data)
+    next(rows)
+    with pytest.raises(RunError, match=r"Another process is training the run .*run. Nothing was changed"):
+        next(train_run(open_run(run.folder), data))
+    with pytest.raises(RunError, match=r"Another process is training"):
+        create_run(run.folder, finished.config, force=True)
+    assert [row.period for row in rows] == [2, 3, 4]
+    assert weights_of(run) == weights_of(finished)
+
+
+def test_a_run_that_was_replaced_meanwhile_is_left_alone(finished: Run, data: Data, tmp_path: Path) -> None:
+    run = begin_run(tmp_path / "run", finished.config)
+    create_run(run.folder, plan_run("linear", SETTINGS, data), force=True)
+    with pytest.raises(RunError, match=r"has been replaced by another one meanwhile"):
+        next(train_run(run, data))
+
+
+def test_force_keeps_the_run_when_the_new_one_cannot_be_written(copy: Run) -> None:
+    before = weights_of(copy)
+    with (
+        small_disk(50),
+        pytest.raises(StorageError, match=r"config.json: File too large. What was there is as it"),
+    ):
+        create_run(copy.folder, copy.config, force=True)
+    assert weights_of(copy) == before
+    assert len(copy.history()) == 4
+
+
+def test_force_leaves_what_is_not_the_runs(copy: Run) -> None:
+    (copy.folder / "notes.txt").write_text("mine")
+    create_run(copy.folder, copy.config, force=True)
+    assert {path.name for path in copy.folder.iterdir()} - {".lock"} == {"config.json", "notes.txt"}
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "checkpoint.safetensors"])
+def test_a_missing_file_is_noticed(copy: Run, name: str) -> None:
+    (copy.folder / name).unlink()
+    with pytest.raises(RunError, match=rf"{name} is missing"):
+        copy.history()
+
+
+def test_a_history_with_a_gap_is_noticed(copy: Run) -> None:
+    path = copy.folder / "history.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[1:]))
+    with pytest.raises(RunError, match=r"history.jsonl is damaged.*it should have the periods 1 to 4"):
+        copy.restore()
+
+
+def test_weights_of_another_run_are_noticed(copy: Run) -> None:
+    save_model(copy.folder / "model.safetensors", Linear(), (8, 8), Linear().init(jax.random.key(0), (8, 8)))
+    with pytest.raises(RunError, match=r"holds Linear.* but config.json says MLP.*not of one run"):
+        copy.params()
+
+
+@pytest.mark.parametrize("shape", [[8], [8, 8, 1], "88x", None])
+def test_a_config_with_an_impossible_shape(copy: Run, shape: object) -> None:
+    path = copy.folder / "config.json"
+    config = json.loads(path.read_text())
+    config["data"]["image_shape"] = shape
+    path.write_text(json.dumps(config))
+    with pytest.raises(RunError, match=r"config.json is damaged"):
+        open_run(copy.folder)
+
+
+def test_compare_finishes_a_run_on_its_own_split(finished: Run, data: Data, tmp_path: Path) -> None:
+    config = plan_run("mlp", SETTINGS | {"seed": 5}, data)
+    whole, half = (begin_run(tmp_path / name, config) for name in ("whole", "half"))
+    list(train_run(whole, data))
+    next(train_run(half, data))
+    list(train_run(half, reload_data(finished)))
+    assert weights_of(half) == weights_of(whole)
+    assert [row.validation_log_loss for row in half.history()] == [
+        row.validation_log_loss for row in whole.history()
+    ]
+    study = compare_runs({"a": finished, "b": half}, data)
+    assert not study.shares_validation
+    assert study.standings[1].validation.accuracy == whole.history()[-1].validation_accuracy
+
+
+def test_a_run_is_not_trained_on_other_data(data: Data, tmp_path: Path) -> None:
+    other = tmp_path / "other.npz"
+    pixels, labels = data.train.pixels[:, :, ::-1], data.train.labels
+    np.savez(other, x_train=pixels, y_train=labels, x_test=data.test.pixels, y_test=data.test.labels)
+    run = begin_run(tmp_path / "run", plan_run("linear", SETTINGS, data))
+    with pytest.raises(DataError, match=r"was trained on other data than those of"):
+        next(train_run(run, load_data(str(other))))
+
+
+def test_data_that_moved_are_asked_for(data: Data, tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    train, test = data.train, data.test
+    np.savez(path, x_train=train.pixels, y_train=train.labels, x_test=test.pixels, y_test=test.labels)
+    run = begin_run(tmp_path / "run", plan_run("linear", SETTINGS, load_data(str(path))))
+    assert run.config.data.source == str(path)
+    moved = path.rename(tmp_path / "moved.npz")
+    with pytest.raises(
+        DataNotFoundError, match=r"mine.npz.*was trained on it; say where it is now with --dataset"
+    ):
+        reload_data(run)
+    assert reload_data(run, str(moved)).train.fingerprint == train.fingerprint
+
+
+def test_the_entries_of_a_comparison_have_names_of_their_own(finished: Run, tmp_path: Path) -> None:
+    for name in ("x/mlp", "y/mlp", "y/own"):
+        shutil.copytree(finished.folder, tmp_path / name)
+    entries = [str(tmp_path / "x/mlp"), "mlp", str(tmp_path / "y/own")]
+    assert list(read_entries(entries, tmp_path / "out")) == [entries[0], "mlp", "own"]
+    two = [str(tmp_path / "x/mlp"), str(tmp_path / "y/mlp")]
+    assert list(read_entries(two, tmp_path / "out")) == two
+    assert list(read_entries([f"{tmp_path}/y/own/"], tmp_path / "out")) == ["own"]
+    for twice in ([two[0], f"{tmp_path}/y/../x/mlp/"], ["mlp", "mlp"]):
+        with pytest.raises(ConfigError, match=r"is named twice"):
+            read_entries(twice, tmp_path / "out")
+    with pytest.raises(ConfigError, match=r"or lies where another would be trained"):
+        read_entries(["mlp", two[0]], tmp_path / "x")
+
+
+def test_a_folder_that_is_no_comparison_is_left_alone(finished: Run, data: Data, tmp_path: Path) -> None:
+    (tmp_path / "comparison.json").write_text("mine")
+    for flags in ({"resume": False, "force": False}, {"resume": False, "force": True}):
+        with pytest.raises(RunExistsError, match=r"is no comparison. It was left alone"):
+            check_out(tmp_path, **flags)
+    runs = begin_runs({"mlp": None, "mine": finished}, {"mlp": finished.config}, tmp_path / "new")
+    assert list(runs) == ["mlp", "mine"]
+    check_out(tmp_path / "new", resume=True, force=False)
+    with pytest.raises(
+        RunExistsError, match=r"is there already. It was left alone: go on with it by --resume"
+    ):
+        check_out(tmp_path / "new", resume=False, force=False)
+
+
+def test_settings_that_are_given_win(finished: Run) -> None:
+    assert settle("mlp", {"epochs": 3}, preset="quick", kept=None)["epochs"] == 3
+    assert "steps" not in settle("mlp", {"epochs": 3}, preset="quick", kept=None)
+    chosen = settle("mlp", {"optimizer": "adam"}, preset=None, kept=None)
+    assert "weight_decay" not in chosen
+    assert settle("mlp", {}, preset=None, kept=finished)["learning_rate"] == 0.01
+    assert settle("mlp", {}, preset="exercise", kept=finished)["learning_rate"] == 0.003
+    with pytest.raises(RunError, match=r"is a run of mlp, not of linear"):
+        settle("linear", {}, preset=None, kept=finished)

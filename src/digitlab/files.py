@@ -1,5 +1,6 @@
 """Files written whole or not at all."""
 
+import errno
 import json
 import os
 import secrets
@@ -12,6 +13,18 @@ from digitlab.errors import StorageError
 
 __all__ = ["atomic_path", "make_folder", "storage_errors", "write_bytes", "write_json"]
 
+_OTHER_ADVICE = "Nothing was changed there; look at the place, or name another one."
+_FULL = "What was there is as it was; free some space, or name another place."
+_FORBIDDEN = "Nothing was changed there; ask for the permission, or name another place."
+_ADVICE = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: _FORBIDDEN,
+}
+
 
 @contextmanager
 def storage_errors(what: str) -> Iterator[None]:
@@ -22,8 +35,7 @@ def storage_errors(what: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise StorageError(
-            f"{what}: {error.strerror or error}. Nothing was changed there; free some space, "
-            "ask for the permission, or name another place."
+            f"{what}: {error.strerror or error}. {_ADVICE.get(error.errno or 0, _OTHER_ADVICE)}"
         ) from error
 
 
@@ -66,4 +78,4 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as indented JSON, whole or not at all."""
-    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_bytes(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())

@@ -12,8 +12,9 @@ from digitlab.evaluation import Evaluation
 from digitlab.files import make_folder
 from digitlab.models import first_layer
 from digitlab.runs import Run
+from digitlab.study import Study
 from digitlab.training import HistoryRow
-from digitlab.workflow import Data, Study
+from digitlab.workflow import Data
 
 __all__ = [
     "draw_confusion",

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from digitlab.errors import RunError
-from digitlab.files import write_bytes
+from digitlab.errors import RunError, StorageError
+from digitlab.files import storage_errors, write_bytes
 
 __all__ = ["Arrays", "damage_errors", "read_header", "read_tensors", "write_tensors"]
 
@@ -48,10 +48,15 @@ def read_tensors(path: Path) -> tuple[Arrays, dict[str, Any]]:
 
 @contextmanager
 def damage_errors(path: Path) -> Iterator[None]:
-    """Turn what a damaged file of a run makes go wrong into a `RunError`."""
+    """Turn what a missing or damaged file of a run makes go wrong into a `RunError`."""
     try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        with storage_errors(f"Cannot read {path}"):
+            yield
+    except StorageError as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
+        raise RunError(f"{path} is missing. Train the run anew, with --force to replace it.") from error
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(
             f"{path} is damaged, or another version of digitlab wrote it ({type(error).__name__}: {error}). "
             "Train the run anew, with --force to replace it."

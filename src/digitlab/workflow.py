@@ -1,64 +1,60 @@
-"""The flow from data to a finished run, and from runs to a comparison."""
+"""The flow from data to a finished run."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from digitlab.data import Dataset, Progress, Split, load_dataset, stratified_split
-from digitlab.errors import DataError, DivergedError, RunError
-from digitlab.evaluation import Comparison, Evaluation, compare_paired, evaluate
-from digitlab.models import count_parameters, describe_model, predict_logits
+from digitlab.data import CATALOG, Dataset, Progress, Split, load_dataset, stratified_split
+from digitlab.errors import DataError, DataNotFoundError, DivergedError, RunError
+from digitlab.evaluation import Evaluation, evaluate
+from digitlab.models import describe_model, predict_logits
 from digitlab.runs import DataRecord, Run, RunConfig, create_run, is_run, open_run
-from digitlab.training import HistoryRow, configure, train
+from digitlab.training import HistoryRow, configure, preset_settings, train
 
 __all__ = [
     "Data",
-    "Standing",
-    "Study",
     "begin_run",
-    "compare_runs",
     "evaluate_run",
     "load_data",
     "plan_run",
     "reload_data",
+    "settle",
     "train_run",
 ]
 
+DEFAULT_PRESET = "quick"
+VALIDATION_FRACTION = 1 / 6
 SAME_DATA_OTHER_PLACE = {("data", "source"), ("data", "name")}
 
 
 @dataclass(frozen=True)
 class Data:
-    """A data set in its three parts.
-
-    source
-        The name or path it was loaded by.
-    train
-        The official training set, whole.
-    split
-        Training and validation, both from `train`.
-    test
-        The official test set, whole.
-    record
-        What a run keeps of all this.
-    """
+    """An official training set and its test set, and what they were loaded by."""
 
     source: str
     train: Dataset
-    split: Split
     test: Dataset
-    record: DataRecord
+
+    def record(self, *, seed: int = 0, validation_fraction: float = VALIDATION_FRACTION) -> DataRecord:
+        """Return what a run keeps of these data, divided by `seed`."""
+        split = stratified_split(self.train, validation_fraction=validation_fraction, seed=seed)
+        return DataRecord.of(self.source, self.train, self.test, split)
 
     def split_of(self, run: Run) -> Split:
-        """Return the split that a run was trained with, so that its validation images are its own."""
+        """Return the split of a run, so that its validation images are its own.
+
+        Raises
+        ------
+        DataError
+            If the run was trained on other data.
+        """
         kept = run.config.data
-        if (kept.split_seed, kept.validation_fraction) == (self.split.seed, self.split.validation_fraction):
-            return self.split
+        if (kept.train_fingerprint, kept.test_fingerprint) != (self.train.fingerprint, self.test.fingerprint):
+            raise DataError(
+                f"The run {run.folder} was trained on other data than those of {self.source}: "
+                "their fingerprints differ. Name the right ones with --dataset, or train a run on these."
+            )
         return stratified_split(
             self.train, validation_fraction=kept.validation_fraction, seed=kept.split_seed
         )
@@ -67,52 +63,69 @@ class Data:
 def load_data(
     source: str,
     *,
-    validation_fraction: float = 1 / 6,
-    seed: int = 0,
     data_dir: Path | None = None,
     offline: bool = False,
     on_progress: Progress | None = None,
 ) -> Data:
-    """Load a data set and take its validation set from the training set; see `load_dataset`."""
+    """Load a data set by its name or path; see `load_dataset`."""
     train_set, test = load_dataset(source, data_dir=data_dir, offline=offline, on_progress=on_progress)
-    split = stratified_split(train_set, validation_fraction=validation_fraction, seed=seed)
-    return Data(source, train_set, split, test, DataRecord.of(source, train_set, test, split))
+    return Data(source if source in CATALOG else str(Path(source).resolve()), train_set, test)
 
 
 def reload_data(run: Run, source: str | None = None, **options: Any) -> Data:
-    """Load the data of a run again, divided as they were; `options` are those of `load_data`.
+    """Load the data of a run again, from `source` or where they were; `options` are those of `load_data`.
 
     Raises
     ------
     DataError
-        If they are not the data that the run was trained on.
+        If they are not the data that the run was trained on, or are no longer there.
     """
-    kept = run.config.data
-    data = load_data(
-        source or kept.source,
-        validation_fraction=kept.validation_fraction,
-        seed=kept.split_seed,
-        **options,
-    )
-    if replace(data.record, source=kept.source, name=kept.name) != kept:
-        raise DataError(
-            f"The data at {data.source} are not those that {run.folder} was trained on (their fingerprints "
-            "differ). Name the right ones with --dataset, or train a run on these."
-        )
+    try:
+        data = load_data(source or run.config.data.source, **options)
+    except DataNotFoundError as error:
+        if source:
+            raise
+        raise DataNotFoundError(
+            f"{error} The run {run.folder} was trained on it; say where it is now with --dataset."
+        ) from error
+    data.split_of(run)
     return data
 
 
-def plan_run(model: str, settings: Mapping[str, Any], data: Data) -> RunConfig:
-    """Return what a run of `model` with `settings` on `data` is; see `configure`."""
-    chosen, training = configure(model, settings, training_images=len(data.split.training))
-    return RunConfig(chosen, training, data.record)
+def settle(model: str, given: Mapping[str, Any], *, preset: str | None, kept: Run | None) -> dict[str, Any]:
+    """Return all settings of a run: those given, over those of the preset, or of the run to go on with.
+
+    Raises
+    ------
+    ConfigError
+        If the preset is unknown or has nothing for the model.
+    RunError
+        If the run to go on with is of another model.
+    """
+    if kept and kept.config.model.name != model:
+        raise RunError(
+            f"{kept.folder} is a run of {kept.config.model.name}, not of {model}: name another --out."
+        )
+    use_kept = kept is not None and preset is None
+    base = _settings(kept) if kept and use_kept else preset_settings(preset or DEFAULT_PRESET, model)
+    replaced: set[str] = set()
+    if {"steps", "epochs"} & given.keys():
+        replaced |= {"steps", "epochs"}
+    if given.get("optimizer") not in (None, base.get("optimizer")):
+        replaced |= {"momentum", "weight_decay"}
+    return {name: value for name, value in base.items() if name not in replaced} | dict(given)
 
 
-def kept_settings(run: Run) -> dict[str, Any]:
-    """Return the settings that a run was started with, as `plan_run` takes them."""
-    model = describe_model(run.config.model)
-    del model["name"]
-    return model | run.config.training.as_dict()
+def plan_run(
+    model: str, settings: Mapping[str, Any], data: Data, *, split_seed: int | None = None
+) -> RunConfig:
+    """Return what a run of `model` with `settings` on `data` is; see `configure`.
+
+    The split is drawn from `split_seed`, or else from the training's own seed.
+    """
+    record = data.record(seed=settings.get("seed", 0) if split_seed is None else split_seed)
+    chosen, training = configure(model, settings, training_images=record.training_images)
+    return RunConfig(chosen, training, record)
 
 
 def begin_run(folder: Path, config: RunConfig, *, resume: bool = False, force: bool = False) -> Run:
@@ -135,8 +148,8 @@ def begin_run(folder: Path, config: RunConfig, *, resume: bool = False, force: b
     return run
 
 
-def train_run(run: Run, split: Split) -> Iterator[HistoryRow]:
-    """Train a run from where it stands to its end, and save it after each period.
+def train_run(run: Run, data: Data) -> Iterator[HistoryRow]:
+    """Train a run from where it stands to its end, on its own split, and save it after each period.
 
     Yields
     ------
@@ -145,110 +158,41 @@ def train_run(run: Run, split: Split) -> Iterator[HistoryRow]:
 
     Raises
     ------
+    DataError
+        If the run was begun on other data.
     DivergedError
         If a loss is no longer finite; the last good state stays in the run.
+    RunError
+        If another process is training it.
     """
-    if run.is_finished:
-        return
-    state = run.restore()
-    try:
-        for row, new_state in train(run.config.model, run.config.training, split, state=state):
-            state = new_state
-            run.record(row, state)
-            yield row
-    except DivergedError as error:
-        kept = f"The state after period {state.period} is kept in {run.folder}." if state else ""
-        raise DivergedError(f"{error} {kept}".strip()) from error
-    assert state is not None  # a config has at least one period
-    run.finish(state.params)
+    split = data.split_of(run)
+    with run.training():
+        if run.is_finished:
+            return
+        state = run.restore()
+        try:
+            for row, new_state in train(run.config.model, run.config.training, split, state=state):
+                state = new_state
+                run.record(row, state)
+                yield row
+        except DivergedError as error:
+            kept = f"The state after period {state.period} is kept in {run.folder}." if state else ""
+            raise DivergedError(f"{error} {kept}".strip()) from error
+        assert state is not None  # a config has at least one period
+        run.finish(state.params)
 
 
 def evaluate_run(run: Run, dataset: Dataset) -> Evaluation:
     """Score a finished run on a labelled set."""
-    return _evaluate(run, dataset)[0]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One run in a comparison."""
-
-    name: str
-    run: Run
-    validation: Evaluation
-    test: Evaluation
-    parameters: int
-    train_seconds: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the keys of the shell's JSON."""
-        return {
-            "run": str(self.run.folder),
-            "validation": self.validation.score(),
-            "test": self.test.score(),
-            "parameters": self.parameters,
-            "train_seconds": self.train_seconds,
-        }
-
-
-@dataclass(frozen=True)
-class Study:
-    """Several runs on the same data, and each pair of them compared on the same test images."""
-
-    dataset: str
-    standings: list[Standing]
-    comparisons: list[Comparison]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the keys of the shell's JSON."""
-        return {
-            "dataset": self.dataset,
-            "models": {standing.name: standing.as_dict() for standing in self.standings},
-            "comparisons": [comparison.as_dict() for comparison in self.comparisons],
-        }
-
-
-def compare_runs(runs: Mapping[str, Run], data: Data) -> Study:
-    """Score finished runs on their validation images and the test set, and compare each pair on the latter.
-
-    Parameters
-    ----------
-    runs
-        Finished runs by the name to show, in the order to show them.
-    data
-        The data that all of them were trained on.
-
-    Raises
-    ------
-    DataError
-        If a run was trained on other data.
-    """
-    standings, right = [], {}
-    for name, run in runs.items():
-        kept = run.config.data
-        if (kept.train_fingerprint, kept.test_fingerprint) != (data.train.fingerprint, data.test.fingerprint):
-            raise DataError(
-                f"The run {run.folder} was trained on other data than {data.source}: "
-                "compare runs on the same data."
-            )
-        test, right[name] = _evaluate(run, data.test)
-        standings.append(
-            Standing(
-                name=name,
-                run=run,
-                validation=evaluate_run(run, data.split_of(run).validation),
-                test=test,
-                parameters=count_parameters(run.params()),
-                train_seconds=run.history()[-1].seconds,
-            )
-        )
-    pairs = [compare_paired(a, right[a], b, right[b]) for a, b in combinations(runs, 2)]
-    return Study(data.record.name, standings, pairs)
-
-
-def _evaluate(run: Run, dataset: Dataset) -> tuple[Evaluation, NDArray[np.bool_]]:
     logits = predict_logits(run.config.model, run.params(), dataset.pixels)
-    evaluation = evaluate(logits, dataset.labels, baseline_class=run.config.data.baseline_digit)
-    return evaluation, logits.argmax(axis=1) == dataset.labels
+    return evaluate(logits, dataset.labels, baseline_class=run.config.data.baseline_digit)
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """Return the settings that a run was started with, as `plan_run` takes them."""
+    model = describe_model(run.config.model)
+    del model["name"]
+    return model | run.config.training.as_dict()
 
 
 def _differences(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from digitlab.cli.app import run
 
 QUICK = ["--dataset", "digits", "--steps", "40", "--periods", "4"]
+SMALL = [*QUICK, "--hidden-units", "20"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 from digitlab.data import load_dataset, read_idx, write_idx
 
-from .conftest import QUICK, Shell
+from .conftest import QUICK, SMALL, Shell
 
 SCORE = {"accuracy", "interval", "log_loss", "n"}
 
@@ -21,13 +21,13 @@ def pictures(folder: Path) -> set[str]:
 
 
 def test_train_leaves_a_run_and_says_so(shell: Shell, tmp_path: Path) -> None:
-    answer = shell("train", "mlp", *QUICK)
+    answer = shell("train", "mlp", *SMALL)
     assert answer.code == 0
     assert re.search(r"mlp on 224 validation images of digits: accuracy \d\d\.\d\d % \(", answer.out)
-    assert "The run is in runs/mlp-digits-1, its 3 pictures" in answer.out
+    assert "The run is in runs/mlp-digits-1, its pictures in runs/mlp-digits-1/figures." in answer.out
     assert len(re.findall(r"^ +\d+ +\d+ ", answer.err, re.MULTILINE)) == 4
     assert pictures(tmp_path / "runs/mlp-digits-1") == {"log-loss", "confusion-validation", "weights"}
-    assert shell("train", "mlp", *QUICK).code == 0
+    assert shell("train", "mlp", *SMALL).code == 0
     assert (tmp_path / "runs/mlp-digits-2/model.safetensors").exists()
 
 
@@ -40,7 +40,7 @@ def test_train_json(shell: Shell) -> None:
 
 
 def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
-    answer = shell("compare", *QUICK, "--out", "o", "--json")
+    answer = shell("compare", *SMALL, "--out", "o", "--json")
     assert answer.code == 0
     result = answer.json
     assert result.keys() == {"dataset", "out", "models", "comparisons"}
@@ -85,7 +85,7 @@ def test_a_network_only_setting_is_for_the_network(shell: Shell) -> None:
 
 
 def test_compare_resumes_where_nothing_is_named_again(shell: Shell, tmp_path: Path) -> None:
-    first = shell("compare", *QUICK, "--seed", "4", "--out", "o", "--json").json
+    first = shell("compare", *SMALL, "--seed", "4", "--out", "o", "--json").json
     for name in ("linear", "mlp"):
         (tmp_path / "o" / name / "model.safetensors").unlink()
     again = shell("compare", "--out", "o", "--resume", "--json").json
@@ -93,7 +93,7 @@ def test_compare_resumes_where_nothing_is_named_again(shell: Shell, tmp_path: Pa
 
 
 def test_evaluate(shell: Shell, tmp_path: Path) -> None:
-    shell("train", "mlp", *QUICK, "--out", "o")
+    shell("train", "mlp", *SMALL, "--out", "o")
     validation = shell("evaluate", "o", "--json").json
     test = shell("evaluate", "o", "--split", "test", "--json").json
     assert validation["n"] == 224
@@ -213,6 +213,17 @@ ERRORS = {
     ),
     "offline": (["train", "mlp", "--dataset", "mnist", "--offline"], 1, "mnist"),
     "twice": (["compare", "mlp", "mlp"], 2, "mlp is named twice"),
+    "far too many units": (
+        ["train", "mlp", "--hidden-units", "1000000000,1000000000"],
+        2,
+        "Choose fewer units",
+    ),
+    "endless epochs": (["train", "mlp", "--epochs", "1e300"], 2, "steps must be 2,147,483,647 or less"),
+    "endless rate": (
+        ["train", "mlp", "--learning-rate", "1e300"],
+        2,
+        "learning_rate must be 3.4e+38 or less",
+    ),
 }
 
 
@@ -254,7 +265,7 @@ def test_resume_of_a_finished_run_says_the_same_again(shell: Shell) -> None:
 
 
 def test_a_diverging_run_says_what_to_try(shell: Shell) -> None:
-    answer = shell("train", "mlp", *QUICK, "--optimizer", "sgd", "--learning-rate", "1e30", "--out", "o")
+    answer = shell("train", "mlp", *SMALL, "--optimizer", "sgd", "--learning-rate", "1e30", "--out", "o")
     assert answer.code == 1
     last = answer.err.splitlines()[-1]
     assert "in period 1 of 4 (steps 1 to 10). What to try: a smaller learning rate than 1e+30" in last
@@ -300,4 +311,107 @@ def test_a_reader_that_leaves_gets_no_traceback(tmp_path: Path) -> None:
         command, stdout=write, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60, check=False
     )
     os.close(write)
+    assert b"Traceback" not in done.stderr
+
+
+def test_options_that_have_nothing_to_train_are_refused(shell: Shell) -> None:
+    shell("train", "linear", *QUICK, "--out", "o")
+    answer = shell("compare", "o", "--steps", "5", "--out", "c")
+    assert answer.code == 2
+    assert "Only runs are compared, so there is nothing to train with steps" in answer.err
+
+
+def test_a_comparison_never_replaces_a_run_that_it_names(shell: Shell, tmp_path: Path) -> None:
+    shell("compare", "linear", *QUICK, "--out", "o")
+    before = (tmp_path / "o/linear/model.safetensors").read_bytes()
+    answer = shell("compare", "linear", "o/linear", *QUICK, "--out", "o", "--force")
+    assert answer.code == 2
+    assert "lies where another would be trained" in answer.err
+    assert (tmp_path / "o/linear/model.safetensors").read_bytes() == before
+
+
+def test_an_explicit_optimizer_drops_what_only_the_presets_has(shell: Shell) -> None:
+    assert shell("train", "mlp", *SMALL, "--optimizer", "adam", "--out", "a").code == 0
+    assert shell("compare", *SMALL, "--weight-decay", "0.01", "--out", "b").code == 0
+    answer = shell("train", "linear", *QUICK, "--preset", "exercise", "--clip-norm", "0", "--out", "c")
+    assert answer.code == 0
+    assert '"clip_norm": null' in (Path("c") / "config.json").read_text()
+
+
+def test_the_current_folder_may_become_a_run(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert shell("train", "linear", *QUICK, "--out", ".").code == 0
+    assert shell("train", "linear", *QUICK, "--out", ".", "--force").code == 0
+    assert shell("evaluate", ".").code == 0
+
+
+def test_early_stopping_says_which_weights_are_kept(shell: Shell) -> None:
+    answer = shell(
+        "train", "mlp", *SMALL, "--learning-rate", "0.3", "--patience", "1", "--out", "o", "--json"
+    )
+    assert re.search(r"mlp: the weights of period \d are kept, the best on validation", answer.err)
+    losses = [row["validation_log_loss"] for row in answer.json["history"]]
+    assert min(losses) == answer.json["validation"]["log_loss"]
+
+
+@pytest.mark.parametrize("name", ["two$signs_{$", "x[red]y", "[h17]", "ü é", "数字", "a 'quote'"])
+def test_a_name_is_a_name_and_nothing_else(name: str, shell: Shell, tmp_path: Path) -> None:
+    train, test = load_dataset("digits")
+    path = tmp_path / f"{name}.npz"
+    np.savez(path, x_train=train.pixels, y_train=train.labels, x_test=test.pixels, y_test=test.labels)
+    shown = shell("data", "show", str(path))
+    assert shown.code == 0
+    assert shown.out.startswith(f"{name}.npz, train: 1,347 images")
+    assert shell("train", "linear", "--dataset", str(path), "--steps", "20", "--out", name).code == 0
+    assert name in shell("compare", name, "--out", "c").out
+
+
+def test_a_run_that_nobody_may_write_to_is_still_scored(shell: Shell, tmp_path: Path) -> None:
+    shell("train", "linear", *QUICK, "--out", "o")
+    (tmp_path / "file").write_text("")
+    answer = shell("evaluate", "o", "--json", "--out", "file/pictures")
+    assert answer.code == 0
+    assert answer.json["n"] == 224
+    assert "no picture was drawn" in answer.err
+
+
+def test_no_command_prints_help_and_no_empty_error(shell: Shell) -> None:
+    answer = shell()
+    assert answer.code == 2
+    assert "error" not in answer.err
+
+
+def test_any_path_in_a_locale_without_letters(tmp_path: Path) -> None:
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    out = tmp_path / "lüge"
+    train, test = load_dataset("digits")
+    np.savez(
+        tmp_path / "ü.npz", x_train=train.pixels, y_train=train.labels, x_test=test.pixels, y_test=test.labels
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "digitlab",
+        "train",
+        "linear",
+        "--dataset",
+        str(tmp_path / "ü.npz"),
+        "--steps",
+        "20",
+    ]
+    environment = {**os.environ, **locale}
+    for call in ([*command, "--out", str(out)], [*command[:3], "evaluate", str(out)]):
+        done = subprocess.run(call, capture_output=True, env=environment, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_error(closed: str, tmp_path: Path) -> None:
+    redirect = ">&-" if closed == "stdout" else "2>&-"
+    command = f"'{sys.executable}' -m digitlab data list {redirect}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 0
     assert b"Traceback" not in done.stderr

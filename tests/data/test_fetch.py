@@ -294,7 +294,7 @@ def test_ctrl_c_leaves_no_temporary_file(mirrors: Mirrors, cache: Path) -> None:
 def test_a_full_disk_is_a_storage_error_and_leaves_nothing(mirrors: Mirrors, cache: Path) -> None:
     process = fetching_process(mirrors.url("good"), file_size_limit=10_000)
     output, errors = process.communicate(timeout=20)
-    assert re.match(r"StorageError: Cannot write .*: File too large\. Nothing was changed there", errors)
+    assert re.match(r"StorageError: Cannot write .*: File too large\. What was there is as it was", errors)
     assert (output, process.returncode) == ("", 1)
     assert mirrors.asked == ["good"]
     assert not files_under(cache)

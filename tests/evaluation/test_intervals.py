@@ -87,6 +87,10 @@ def test_a_comparison_says_who_is_better_or_that_nobody_is() -> None:
     assert compare_paired("linear", bad, "mlp", good).sentence() == sentence
     assert compare_paired("mlp", good, "linear", bad).sentence() == sentence
     assert "cannot be told apart" in compare_paired("linear", good, "mlp", good).sentence()
+    few, fewer = np.arange(100) >= 16, np.roll(np.arange(100) >= 6, 50)
+    undecided = compare_paired("a", few, "b", fewer)
+    assert undecided.p_value > 0.05
+    assert "cannot be told apart on these images: a difference of +10.0 digits in 100" in undecided.sentence()
 
 
 def test_a_comparison_needs_the_same_images() -> None:

@@ -1,20 +1,22 @@
 """The commands and what happens around them: one line for an error, never a traceback."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from digitlab import __version__
-from digitlab.cli import console, data, results, training
+from digitlab.cli import INTERRUPTED, console, data, results, training
 from digitlab.errors import ConfigError, DigitlabError
 
 __all__ = ["app", "run"]
 
-USAGE_ERROR, INTERRUPTED = 2, 130
+USAGE_ERROR = 2
 
 app = typer.Typer(
     name="digitlab",
@@ -53,10 +55,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     int
         0, 1 (an error), 2 (a usage error) or 130 (interrupted).
     """
+    _mend_streams()
     try:
         code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
     except ConfigError as error:
         console.error(str(error))
         return USAGE_ERROR
@@ -64,17 +66,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
         console.error(str(error))
         return 1
     except TyperException as error:
-        console.error(error.format_message())
+        if error.format_message():
+            console.error(error.format_message())
         return error.exit_code
-    except typer.Abort:
-        return 1
-    except KeyboardInterrupt:
-        console.note("digitlab: interrupted")
+    except console.InterruptionError as stop:
+        console.note(f"digitlab: {stop}")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has left; a second failure at exit would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except MemoryError as error:
+        console.error(f"There is not enough memory for this: {error or 'choose a smaller model or batch'}.")
+        return 1
     except OSError as error:
         console.error(f"{error.filename or 'The system'}: {error.strerror or error}. Nothing more was done.")
         return 1
+    if code == INTERRUPTED:
+        console.note("digitlab: interrupted; what was finished before is kept.")
+    return code if isinstance(code, int) else 0
+
+
+def _mend_streams() -> None:
+    """Make printing safe: a stream may be closed, and a file name may not fit its encoding."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

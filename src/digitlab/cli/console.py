@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -28,20 +27,29 @@ if TYPE_CHECKING:
     from digitlab.training import HistoryRow
 
 __all__ = [
+    "InterruptionError",
+    "confusions",
     "error",
     "fetch_progress",
     "follow",
     "ink",
+    "loss",
     "note",
     "percent",
     "print_json",
     "print_line",
     "print_table",
-    "table",
+    "summary",
     "with_interval",
 ]
 
 SHADES = " .:-=+*#%@"
+TABLE_WIDTH = 200
+RUNAWAY_LOSS = 10_000
+
+
+class InterruptionError(Exception):
+    """The user pressed Ctrl-C; the message says how to go on."""
 
 
 def note(text: str) -> None:
@@ -61,23 +69,21 @@ def print_line(text: str = "") -> None:
 
 def print_json(value: Any) -> None:
     """Print the one JSON document of a command on stdout."""
-    print_line(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print_line(json.dumps(value, indent=2, allow_nan=False))
 
 
-def table(*columns: str, title: str | None = None, left: int = 1) -> Table:
-    """Return an empty table; the first `left` columns are text, the others numbers."""
-    made = Table(
-        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
+    """Print a table on stdout; the first `left` columns are text, the others numbers.
+
+    It keeps its own width on every screen, for a terminal that wraps a line is easier to read
+    than a number that is cut in two.
+    """
+    made = Table(header_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
-        made.add_column(column, justify="left" if index < left else "right", overflow="fold")
-    return made
-
-
-def print_table(made: Table) -> None:
-    """Print a table on stdout; where that is a file or a pipe, no column is cut to a screen's width."""
-    console = Console() if sys.stdout.isatty() else Console(width=160)
-    console.print(made)
+        made.add_column(column, justify="left" if index < left else "right", no_wrap=True)
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    Console(width=TABLE_WIDTH).print(made)
 
 
 def percent(share: float, digits: int = 2) -> str:
@@ -85,10 +91,29 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def loss(value: float) -> str:
+    """Return a log loss with four decimals, or in short where it has run away."""
+    return f"{value:.4f}" if value < RUNAWAY_LOSS else f"{value:.3g}"
+
+
 def with_interval(evaluation: "Evaluation") -> str:
     """Return an accuracy with its 95 % interval."""
     low, high = evaluation.interval
     return f"{100 * evaluation.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+
+
+def summary(evaluation: "Evaluation") -> str:
+    """Return accuracy, log loss and baseline in a sentence."""
+    return (
+        f"accuracy {with_interval(evaluation)}, log loss {loss(evaluation.log_loss)}; "
+        f"always answering {evaluation.baseline_class}: {percent(evaluation.baseline_accuracy)}."
+    )
+
+
+def confusions(evaluation: "Evaluation", limit: int) -> str:
+    """Return what is most often read as what."""
+    said = [f"{each.true} read as {each.read_as} ({each.count}x)" for each in evaluation.most_confused(limit)]
+    return ", ".join(said) or "nothing"
 
 
 def ink(pixels: "NDArray[np.uint8]") -> str:
@@ -101,7 +126,9 @@ def ink(pixels: "NDArray[np.uint8]") -> str:
 @contextmanager
 def fetch_progress() -> Iterator["OnProgress"]:
     """Yield a callback that shows each file being fetched on stderr."""
-    with _bar(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()) as bar:
+    with _bar(
+        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    ) as bar:
         tasks: dict[str, Any] = {}
 
         def show(file: str, done: int, total: int | None) -> None:
@@ -125,17 +152,17 @@ def follow(rows: "Iterable[HistoryRow]", *, name: str, periods: int, done: int =
                 note(_history_line(row))
             else:
                 bar.console.print(_history_line(row))
-            bar.update(task, completed=row.period)
+            bar.update(task, completed=row.period, refresh=True)
 
 
 def _bar(*columns: ProgressColumn) -> Progress:
     """Return a progress bar that vanishes in the end; it is disabled where stderr is no screen."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _history_line(row: "HistoryRow") -> str:
     return (
-        f"  {row.period:6d} {row.step:8d}   {row.train_log_loss:.4f} {percent(row.train_accuracy):>9}   "
-        f"{row.validation_log_loss:.4f} {percent(row.validation_accuracy):>9}   {row.seconds:7.2f}"
+        f"  {row.period:6d} {row.step:8d}   {loss(row.train_log_loss)} {percent(row.train_accuracy):>9}   "
+        f"{loss(row.validation_log_loss)} {percent(row.validation_accuracy):>9}   {row.seconds:7.2f}"
     )

@@ -35,19 +35,19 @@ def list_(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
             {"datasets": [asdict(each) | {"image_shape": list(each.image_shape)} for each in listed]}
         )
         return
-    made = console.table("name", "what", "training", "test", "size", "here", "licence", left=2)
-    for each in listed:
-        size = "x".join(map(str, each.image_shape))
-        made.add_row(
+    rows = [
+        (
             each.name,
             each.title,
             f"{each.train_images:,}",
             f"{each.test_images:,}",
-            size,
+            "x".join(map(str, each.image_shape)),
             each.place,
             each.licence,
         )
-    console.print_table(made)
+        for each in listed
+    ]
+    console.print_table(("name", "what", "training", "test", "size", "here", "licence"), rows, left=2)
 
 
 @app.command()
@@ -79,7 +79,7 @@ def show(
     part: Annotated[str, typer.Option(help="train or test.")] = "train",
     count: Annotated[int, typer.Option(help="How many digits the grid shows.")] = 100,
     out: Annotated[
-        Path | None, typer.Option(help="The folder for the pictures.", show_default="runs/data-NAME")
+        Path | None, typer.Option(help="The folder for the pictures.", show_default="runs/data-NAME-PART")
     ] = None,
     data_dir: DataDirOption = None,
     offline: OfflineOption = False,
@@ -94,7 +94,7 @@ def show(
     with console.fetch_progress() as on_progress:
         train, test = load_dataset(name, data_dir=data_dir, offline=offline, on_progress=on_progress)
     dataset = train if part == "train" else test
-    folder = out or Path("runs") / f"data-{dataset.name}"
+    folder = out or Path("runs") / f"data-{dataset.name}-{part}"
     files = [] if index is None else draw_digit(dataset, index, folder)
     files += draw_dataset(dataset, folder, count=count)
     if as_json:
@@ -128,10 +128,9 @@ def _print_dataset(dataset: "Dataset", part: str, index: int | None, files: list
     console.print_line(
         f"{dataset.name}, {part}: {len(dataset):,} images of {height}x{width}, {dataset.fingerprint[:12]}"
     )
-    made = console.table("digit", "images", "share")
-    for digit, n in enumerate(dataset.class_counts):
-        made.add_row(str(digit), f"{n:,}", console.percent(n / len(dataset), 1))
-    console.print_table(made)
+    counts = enumerate(dataset.class_counts)
+    rows = [(str(digit), f"{n:,}", console.percent(n / len(dataset), 1)) for digit, n in counts]
+    console.print_table(("digit", "images", "share"), rows)
     if index is not None:
         console.print_line(f"Image {index}, a {dataset.labels[index]}:")
         console.print_line(console.ink(dataset.pixels[index]))

@@ -52,9 +52,12 @@ class TrainingOptions:
     schedule: Annotated[str | None, typer.Option(help="constant or cosine.")] = None
     momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None
     weight_decay: Annotated[float | None, typer.Option(help="Of adamw and sgd.")] = None
-    clip_norm: Annotated[float | None, typer.Option(help="Largest norm of each variable's gradient.")] = None
+    clip_norm: Annotated[
+        float | None, typer.Option(help="Largest norm of each variable's gradient; 0 for no limit.")
+    ] = None
     patience: Annotated[
-        int | None, typer.Option(help="Stop after so many periods without a better validation log loss.")
+        int | None,
+        typer.Option(help="Stop after so many periods without a better validation log loss; 0 for never."),
     ] = None
     hidden_units: Annotated[
         str | None, typer.Option(help="Of each hidden layer, for example 100,100.", metavar="UNITS")
@@ -74,6 +77,9 @@ class TrainingOptions:
         own = ("preset", "out", "resume", "force")
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
         settings = {name: value for name, value in values.items() if value is not None}
+        for limit in ("clip_norm", "patience"):
+            if settings.get(limit) == 0:
+                settings[limit] = None
         if "hidden_units" in settings:
             settings["hidden_units"] = _units(settings["hidden_units"])
         if {"steps", "epochs"} <= settings.keys():

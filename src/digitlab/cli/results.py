@@ -8,11 +8,16 @@ import typer
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
+from digitlab.errors import StorageError
 
 if TYPE_CHECKING:
     from digitlab.evaluation import Evaluation
 
 __all__ = ["evaluate", "weights"]
+
+OutOption = Annotated[
+    Path | None, typer.Option(help="The folder for the pictures.", show_default="the run's figures/")
+]
 
 
 class SplitName(StrEnum):
@@ -29,6 +34,7 @@ def evaluate(
     split: Annotated[
         SplitName, typer.Option(help="Choose on validation; look at test once, at the end.")
     ] = SplitName.VALIDATION,
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score a run: accuracy with its interval, log loss, each digit, and what is confused with what."""
@@ -42,22 +48,26 @@ def evaluate(
         loaded = reload_data(
             opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
         )
-    images = loaded.test if split is SplitName.TEST else loaded.split.validation
+    images = loaded.test if split is SplitName.TEST else loaded.split_of(opened).validation
     evaluation = evaluate_run(opened, images)
-    pictures = draw_confusion(opened, evaluation, split, opened.figures)
     if as_json:
         console.print_json(evaluation.as_dict())
+    else:
+        name, dataset = opened.config.model.name, loaded.train.name
+        _print_evaluation(evaluation, f"{name} on {len(images):,} {split} images of {dataset}")
+    try:
+        pictures = draw_confusion(opened, evaluation, split, out or opened.figures)
+    except StorageError as error:
+        console.note(f"digitlab: no picture was drawn. {error} (--out names another folder.)")
         return
-    _print_evaluation(evaluation, f"{opened.config.model.name} on the {split} images of {loaded.record.name}")
-    console.print_line(f"The confusion matrix is in {pictures[0]}.")
+    if not as_json:
+        console.print_line(f"The confusion matrix is in {pictures[0]}.")
 
 
 def weights(
     run: RunArgument,
     unit: Annotated[int | None, typer.Option(help="Only this unit, large; the first is 0.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The folder for the pictures.", show_default="the run's figures/")
-    ] = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw the first layer's weights: each hidden unit's tile, or the linear model's templates."""
@@ -83,16 +93,12 @@ def weights(
 
 
 def _print_evaluation(evaluation: "Evaluation", title: str) -> None:
-    console.print_line(
-        f"{title}: accuracy {console.with_interval(evaluation)} of {evaluation.n:,}, "
-        f"log loss {evaluation.log_loss:.4f}; always answering {evaluation.baseline_class}: "
-        f"{console.percent(evaluation.baseline_accuracy)}."
-    )
+    console.print_line(f"{title}: {console.summary(evaluation)}")
     scores = evaluation.per_class
-    made = console.table("digit", "images", "precision", "recall", "F1")
-    for digit, support in enumerate(scores.support):
-        values = (scores.precision[digit], scores.recall[digit], scores.f1[digit])
-        made.add_row(str(digit), f"{support:,}", *(f"{value:.4f}" for value in values))
-    console.print_table(made)
-    confused = [f"{c.true} read as {c.read_as} ({c.count}x)" for c in evaluation.most_confused(5)]
-    console.print_line(f"Confused most: {', '.join(confused) or 'nothing'}.")
+    columns = zip(scores.support, scores.precision, scores.recall, scores.f1, strict=True)
+    rows = [
+        (str(digit), f"{support:,}", *(f"{value:.4f}" for value in values))
+        for digit, (support, *values) in enumerate(columns)
+    ]
+    console.print_table(("digit", "images", "precision", "recall", "F1"), rows)
+    console.print_line(f"Confused most: {console.confusions(evaluation, 5)}.")

@@ -1,6 +1,7 @@
 """`digitlab train` and `digitlab compare`."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,17 +10,17 @@ import typer
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
-from digitlab.errors import ConfigError, RunExistsError
+from digitlab.errors import ConfigError
 
 if TYPE_CHECKING:
-    from digitlab.runs import Run
-    from digitlab.workflow import Data, Study
+    from digitlab.runs import Run, RunConfig
+    from digitlab.study import Study
+    from digitlab.workflow import Data
 
 __all__ = ["compare", "train"]
 
 RUNS = Path("runs")
-PRESET, DATASET, SEED = "quick", "mnist", 0
-INTERRUPTED = 130
+DATASET = "mnist"
 
 
 @expand
@@ -32,26 +33,25 @@ def train(
     """Train a model into a run folder: settings, history, weights, pictures."""
     from digitlab.models import model_settings
     from digitlab.pictures import draw_run
-    from digitlab.workflow import evaluate_run
+    from digitlab.workflow import begin_run, evaluate_run
 
     model_settings(model)
     folder = training.out or _default_folder(f"{model}-{_label(data)}", training)
     kept = _kept(folder, training)
-    loaded = _load(data, kept, training)
-    run = _begin(model, folder, loaded, training, training.given())
+    loaded = _load(data, kept)
+    config = _plan(model, training.given(), loaded, training, kept=kept, like=kept)
+    run = begin_run(folder, config, resume=training.resume, force=training.force)
     _train(run, loaded, run.resume_command)
-    validation = evaluate_run(run, loaded.split.validation)
-    pictures = draw_run(run, validation, "validation")
+    validation = evaluate_run(run, loaded.split_of(run).validation)
     if as_json:
         history = [asdict(row) for row in run.history()]
         console.print_json({"run": str(run.folder), "history": history, "validation": validation.score()})
-        return
-    console.print_line(
-        f"{model} on {len(loaded.split.validation):,} validation images of {loaded.record.name}: accuracy "
-        f"{console.with_interval(validation)}, log loss {validation.log_loss:.4f}; "
-        f"always answering {validation.baseline_class}: {console.percent(validation.baseline_accuracy)}."
-    )
-    console.print_line(f"The run is in {run.folder}, its {len(pictures) // 2} pictures in {run.figures}.")
+    else:
+        title = f"{model} on {validation.n:,} validation images of {loaded.train.name}"
+        console.print_line(f"{title}: {console.summary(validation)}")
+    draw_run(run, validation, "validation")
+    if not as_json:
+        console.print_line(f"The run is in {run.folder}, its pictures in {run.figures}.")
 
 
 @expand
@@ -69,29 +69,31 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Train models on the same data with the same seed, and compare them: the main job."""
-    from digitlab.files import write_json
+    from digitlab.files import make_folder, write_json
     from digitlab.pictures import draw_run, draw_study
-    from digitlab.workflow import compare_runs
+    from digitlab.study import begin_runs, check_out, compare_runs, read_entries
 
     out = training.out or _default_folder(f"compare-{_label(data)}", training)
-    entries = models or _default_entries(out, training)
-    own = _check_entries(entries)
-    _check_free(out, training)
-    loaded, runs = _begin_all(entries, own, out, training, data)
-    resume_command = shlex.join(["digitlab", "compare", *entries, "--out", str(out), "--resume"])
+    names = models or _default_entries(out, training)
+    entries = read_entries(names, out)
+    check_out(out, resume=training.resume, force=training.force)
+    loaded, configs = _plan_all(entries, out, training, data)
+    runs = begin_runs(entries, configs, out, resume=training.resume, force=training.force)
     for run in runs.values():
-        _train(run, loaded, resume_command)
+        _train(run, loaded, shlex.join(["digitlab", "compare", *names, "--out", str(out), "--resume"]))
     study = compare_runs(runs, loaded)
     result = {"dataset": study.dataset, "out": str(out)} | study.as_dict()
-    for standing in study.standings:
-        if standing.name in own:
-            draw_run(standing.run, standing.test, "test")
-    draw_study(study, loaded, out / "figures")
-    write_json(out / "comparison.json", result)
+    write_json(make_folder(out) / "comparison.json", result)
     if as_json:
         console.print_json(result)
     else:
-        _print_study(study, out)
+        _print_study(study)
+    for standing in study.standings:
+        if standing.name in configs:
+            draw_run(standing.run, standing.test, "test")
+    draw_study(study, loaded, out / "figures")
+    if not as_json:
+        console.print_line(f"Runs, pictures and comparison.json are in {out}.")
 
 
 def _default_folder(stem: str, training: TrainingOptions) -> Path:
@@ -111,76 +113,69 @@ def _label(data: DataOptions) -> str:
 def _default_entries(out: Path, training: TrainingOptions) -> list[str]:
     """Return what to compare where nothing is named: what is there to resume, else the preset's models."""
     from digitlab.models import MODELS
-    from digitlab.training import preset_models
-
-    there = [name for name in MODELS if (out / name / "config.json").exists()]
-    return there if training.resume and there else preset_models(training.preset or PRESET)
-
-
-def _check_entries(entries: list[str]) -> list[str]:
-    """Return those of the entries that are models to train; the others must be runs."""
-    from digitlab.models import MODELS
     from digitlab.runs import is_run
+    from digitlab.training import preset_models
+    from digitlab.workflow import DEFAULT_PRESET
 
-    own = [entry for entry in entries if entry in MODELS]
-    for entry in entries:
-        if entry not in own and not is_run(Path(entry)):
-            raise ConfigError(
-                f"{entry!r} is neither a model ({', '.join(MODELS)}) nor a run folder; "
-                "a run folder is what train leaves, with a config.json in it."
-            )
-    repeated = sorted({entry for entry in entries if entries.count(entry) > 1})
-    if repeated:
-        raise ConfigError(f"{', '.join(repeated)} is named twice; name each model and run once.")
-    return own
+    there = [name for name in MODELS if is_run(out / name)]
+    return there if training.resume and there else preset_models(training.preset or DEFAULT_PRESET)
 
 
-def _check_free(out: Path, training: TrainingOptions) -> None:
-    if training.force or training.resume or not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    raise RunExistsError(
-        f"{out} is there already. It was left alone: go on with it by --resume, replace its runs "
-        "by --force, or name another --out."
-    )
-
-
-def _begin_all(
-    entries: list[str], own: list[str], out: Path, training: TrainingOptions, data: DataOptions
-) -> "tuple[Data, dict[str, Run]]":
-    """Open or begin every run before any is trained, so that a resume finds all their settings."""
+def _plan_all(
+    entries: "Mapping[str, Run | None]", out: Path, training: TrainingOptions, data: DataOptions
+) -> "tuple[Data, dict[str, RunConfig]]":
+    """Load the data, and say what each model to train is; the first run there is decides data and split."""
     from digitlab.models import model_settings
-    from digitlab.runs import open_run
 
-    opened = {entry: open_run(Path(entry)) for entry in entries if entry not in own}
-    kept = [run for run in (_kept(out / entry, training) for entry in own) if run]
-    loaded = _load(data, next(iter([*kept, *opened.values()]), None), training)
+    new = [name for name, run in entries.items() if run is None]
     given = training.given()
-    taken = set().union(*(model_settings(model) for model in own)) & given.keys() if own else set()
-    runs: dict[str, Run] = {}
-    for entry in entries:
-        if entry in opened:
-            runs[_name(opened[entry], runs)] = opened[entry]
-            continue
-        others = taken - model_settings(entry)
-        settings = {name: value for name, value in given.items() if name not in others}
-        runs[entry] = _begin(entry, out / entry, loaded, training, settings)
-    return loaded, runs
+    if not new and (given or training.preset):
+        raise ConfigError(
+            f"Only runs are compared, so there is nothing to train with {', '.join(given) or 'a preset'}."
+        )
+    kept = {name: _kept(out / name, training) for name in new}
+    like = next((run for run in [*kept.values(), *entries.values()] if run), None)
+    loaded = _load(data, like)
+    for_some = set().union(*(model_settings(name) for name in new)) & given.keys()
+    configs = {}
+    for name in new:
+        for_others = for_some - model_settings(name)
+        settings = {setting: value for setting, value in given.items() if setting not in for_others}
+        configs[name] = _plan(name, settings, loaded, training, kept=kept[name], like=like)
+    return loaded, configs
 
 
-def _name(run: "Run", taken: "dict[str, Run]") -> str:
-    """Return a run's folder name, or its path where another has that name."""
-    return str(run.folder) if run.name in taken else run.name
+def _plan(
+    model: str,
+    given: dict[str, Any],
+    data: "Data",
+    training: TrainingOptions,
+    *,
+    kept: "Run | None",
+    like: "Run | None",
+) -> "RunConfig":
+    """Return what a run is: to go on with `kept`, or new and, where no seed is given, split as `like` is."""
+    from digitlab.workflow import plan_run, settle
+
+    settings = settle(model, given, preset=training.preset, kept=kept)
+    like_seed = like.config.data.split_seed if like else None
+    if like_seed is not None and "seed" not in given:
+        settings = {"seed": like_seed} | settings
+    split_seed = like_seed if kept or "seed" not in given else None
+    return plan_run(model, settings, data, split_seed=split_seed)
 
 
 def _kept(folder: Path, training: TrainingOptions) -> "Run | None":
     """Return the run to resume, if one is asked for and there."""
     from digitlab.runs import is_run, open_run
 
+    if training.resume and not is_run(folder):
+        console.note(f"There is no run at {folder} to resume: a new one is begun.")
     return open_run(folder) if training.resume and is_run(folder) else None
 
 
-def _load(data: DataOptions, kept: "Run | None", training: TrainingOptions) -> "Data":
-    """Load the data that are asked for; where a run is there, its own, divided as they were."""
+def _load(data: DataOptions, like: "Run | None") -> "Data":
+    """Load the data that are asked for; where a run is there, its own."""
     from digitlab.workflow import load_data, reload_data
 
     with console.fetch_progress() as on_progress:
@@ -189,31 +184,9 @@ def _load(data: DataOptions, kept: "Run | None", training: TrainingOptions) -> "
             "offline": data.offline,
             "on_progress": on_progress,
         }
-        if kept:
-            return reload_data(kept, data.dataset, **options)
-        seed = SEED if training.seed is None else training.seed
-        return load_data(data.dataset or DATASET, seed=seed, **options)
-
-
-def _begin(model: str, folder: Path, data: "Data", training: TrainingOptions, given: dict[str, Any]) -> "Run":
-    from digitlab.workflow import begin_run, plan_run
-
-    settings = _base_settings(model, folder, training)
-    if {"steps", "epochs"} & given.keys():
-        settings = {name: value for name, value in settings.items() if name not in ("steps", "epochs")}
-    config = plan_run(model, settings | given, data)
-    return begin_run(folder, config, resume=training.resume, force=training.force)
-
-
-def _base_settings(model: str, folder: Path, training: TrainingOptions) -> dict[str, Any]:
-    """Return the settings that hold where none is given: the kept run's, or a preset's."""
-    from digitlab.training import preset_settings
-    from digitlab.workflow import kept_settings
-
-    kept = _kept(folder, training)
-    if kept and training.preset is None:
-        return kept_settings(kept)
-    return preset_settings(training.preset or PRESET, model)
+        if like:
+            return reload_data(like, data.dataset, **options)
+        return load_data(data.dataset or DATASET, **options)
 
 
 def _train(run: "Run", data: "Data", resume_command: str) -> None:
@@ -225,40 +198,42 @@ def _train(run: "Run", data: "Data", resume_command: str) -> None:
         console.note(f"{name}: the run {run.folder} is trained already.")
         return
     try:
-        console.follow(train_run(run, data.split), name=name, periods=periods, done=len(run.history()))
+        console.follow(train_run(run, data), name=name, periods=periods, done=run.periods_done())
     except KeyboardInterrupt:
-        done = len(run.history())
-        console.note(
-            f"digitlab: interrupted; {done} of {periods} periods are kept. Go on with: {resume_command}"
-        )
-        raise typer.Exit(INTERRUPTED) from None
+        raise console.InterruptionError(
+            f"interrupted; {run.periods_done()} of {periods} periods are kept. Go on with: {resume_command}"
+        ) from None
+    if run.config.training.patience is not None:
+        console.note(f"{name}: the weights of period {run.kept_period} are kept, the best on validation.")
 
 
-def _print_study(study: "Study", out: Path) -> None:
+def _print_study(study: "Study") -> None:
     validation, test = study.standings[0].validation, study.standings[0].test
-    made = console.table(
+    columns = (
         "model",
         f"test accuracy % of {test.n:,} (95 %)",
         "log loss",
         f"validation % of {validation.n:,}",
         "parameters",
         "seconds",
-        title=f"{study.dataset}",
     )
-    for standing in study.standings:
-        made.add_row(
+    rows = [
+        (
             standing.name,
             console.with_interval(standing.test),
-            f"{standing.test.log_loss:.4f}",
+            console.loss(standing.test.log_loss),
             f"{100 * standing.validation.accuracy:.2f}",
             f"{standing.parameters:,}",
             f"{standing.train_seconds:.1f}",
         )
-    made.add_row(f"always {test.baseline_class}", f"{100 * test.baseline_accuracy:.2f}", "", "", "0", "")
-    console.print_table(made)
+        for standing in study.standings
+    ]
+    baseline = (f"always {test.baseline_class}", f"{100 * test.baseline_accuracy:.2f}", "", "", "0", "")
+    console.print_line(study.dataset)
+    console.print_table(columns, [*rows, baseline])
+    if not study.shares_validation:
+        console.print_line("The validation images differ: these runs have different split seeds.")
     for comparison in study.comparisons:
         console.print_line(f"{comparison.sentence()} p = {comparison.p_value:.2g} (exact McNemar).")
     for standing in study.standings:
-        confused = [f"{c.true} read as {c.read_as} ({c.count}x)" for c in standing.test.most_confused()]
-        console.print_line(f"{standing.name} confuses most: {', '.join(confused) or 'nothing'}.")
-    console.print_line(f"Runs, pictures and comparison.json are in {out}.")
+        console.print_line(f"{standing.name} confuses most: {console.confusions(standing.test, 3)}.")

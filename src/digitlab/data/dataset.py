@@ -200,4 +200,5 @@ def _is_path(name_or_path: str | os.PathLike[str]) -> bool:
 
 
 def _datasets(name: str, train: Arrays, test: Arrays) -> tuple[Dataset, Dataset]:
-    return Dataset(*train, name), Dataset(*test, name)
+    printable = os.fsencode(name).decode("utf-8", errors="replace")
+    return Dataset(*train, printable), Dataset(*test, printable)

@@ -13,6 +13,8 @@ from digitlab.evaluation.intervals import Interval, normal_quantile
 
 __all__ = ["Comparison", "compare_paired", "exact_mcnemar", "paired_interval"]
 
+SIGNIFICANCE = 0.05
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -39,18 +41,21 @@ class Comparison:
     only_b: int
 
     def sentence(self) -> str:
-        """Say it in words."""
+        """Say it in words; the exact test decides whether a difference is claimed."""
         low, high = (100 * end for end in self.interval)
-        if low <= 0 <= high:
+        difference = 100 * self.difference
+        decimals = 1 if abs(difference) >= 0.95 else 2
+        if self.p_value >= SIGNIFICANCE:
             return (
-                f"{self.b} and {self.a} cannot be told apart on these images: {100 * self.difference:+.1f} "
-                f"digits in 100 (95 %: {low:+.1f} to {high:+.1f})."
+                f"{self.b} and {self.a} cannot be told apart on these images: a difference of "
+                f"{difference:+.{decimals}f} digits in 100 "
+                f"(95 %: {low:+.{decimals}f} to {high:+.{decimals}f})."
             )
-        better, worse, sign = (self.b, self.a, 1) if self.difference > 0 else (self.a, self.b, -1)
+        better, worse, sign = (self.b, self.a, 1) if difference > 0 else (self.a, self.b, -1)
         low, high = sorted((sign * low, sign * high))
         return (
-            f"{better} reads {100 * abs(self.difference):.1f} more digits in 100 than {worse} "
-            f"(95 %: {low:.1f} to {high:.1f})."
+            f"{better} reads {abs(difference):.{decimals}f} more digits in 100 than {worse} "
+            f"(95 %: {low:.{decimals}f} to {high:.{decimals}f})."
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A figure as files whose bytes depend on nothing but the figure."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from digitlab.files import atomic_path, make_folder
 
 __all__ = ["save"]
 
+# A name in a script that the font lacks is drawn as boxes; that is no reason to stop or to warn.
+MISSING_GLYPH = "Glyph .* missing from font"
 # No date, and no version of the drawing library.
 _METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
@@ -49,7 +52,9 @@ def _laid_out(figure: Figure) -> Iterator[None]:
     """Fit the margins once, so that both files have the same and no time is lost on the second."""
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.execute(figure)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=MISSING_GLYPH)
+            engine.execute(figure)
     figure.set_layout_engine(None)
     try:
         yield
@@ -58,6 +63,7 @@ def _laid_out(figure: Figure) -> Iterator[None]:
 
 
 def _save_as(figure: Figure, path: Path, kind: str) -> Path:
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
         figure.savefig(temporary, format=kind, dpi=DPI, metadata=_METADATA[kind])
     return path

@@ -16,7 +16,20 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-__all__ = ["BLUE", "DPI", "FAINT", "INK", "LINES", "SMALL", "WRONG", "colour_bar", "new_axes", "styled"]
+__all__ = [
+    "BLUE",
+    "DPI",
+    "FAINT",
+    "INK",
+    "LINES",
+    "SMALL",
+    "WRONG",
+    "colour_bar",
+    "new_axes",
+    "size_inches",
+    "styled",
+    "write_title",
+]
 
 BLUE: Final = "#0072B2"
 WRONG: Final = "#D55E00"
@@ -55,6 +68,8 @@ STYLE: Final[dict[str, Any]] = {
     "ytick.color": FAINT,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
+    # A name with a dollar sign is a name, not a formula.
+    "text.parse_math": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "digitlab",
 }
@@ -91,7 +106,9 @@ def size_inches(ax: Axes) -> tuple[float, float]:
 
 def write_title(ax: Axes, title: str | None, pad: float | None = None) -> None:
     """Write a title, broken into lines where the figure is too narrow for it."""
-    ax.set_title(title or "", pad=pad, wrap=True)
+    title = title or ""
+    # Breaking lines measures every text with two dollar signs as a formula, whatever parse_math says.
+    ax.set_title(title, pad=pad, wrap="$" not in title)
 
 
 def colour_bar(image: ScalarMappable, ax: Axes, label: str, **options: Any) -> Colorbar:

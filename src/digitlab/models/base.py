@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Layer", "Model", "Params", "count_parameters", "dense", "flatten_and_scale", "predict_logits"]
+__all__ = [
+    "Layer",
+    "Model",
+    "Params",
+    "count_parameters",
+    "dense",
+    "flatten_and_scale",
+    "is_whole",
+    "predict_logits",
+]
 
 Layer = dict[str, jax.Array]
 Params = dict[str, Layer]
@@ -94,3 +103,8 @@ _apply = jax.jit(lambda model, params, pixels: model.apply(params, pixels), stat
 
 def _padded(batch: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0)))
+
+
+def is_whole(value: object) -> bool:
+    """Return whether a setting is a whole number, Python's or NumPy's; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -9,9 +9,12 @@ import jax.numpy as jnp
 from jax.nn import initializers
 
 from digitlab.errors import ConfigError
-from digitlab.models.base import Layer, Params, dense, flatten_and_scale
+from digitlab.models.base import Layer, Params, dense, flatten_and_scale, is_whole
 
 __all__ = ["MLP"]
+
+# A kernel of a gigabyte. An input layer is taken to have this many pixels or more.
+MOST_WEIGHTS, LEAST_WIDTH = 2**28, 1024
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class MLP:
     Raises
     ------
     ConfigError
-        If a layer has no unit, or `dropout` is outside [0, 1).
+        If a layer has no unit or far too many, or `dropout` is outside [0, 1).
     """
 
     name: ClassVar[str] = "mlp"
@@ -42,8 +45,15 @@ class MLP:
 
     def __post_init__(self) -> None:
         units = tuple(self.hidden_units)
-        if not units or not all(isinstance(n, int) and n > 0 for n in units):
+        if not units or not all(is_whole(n) and n > 0 for n in units):
             raise ConfigError(f"hidden_units must be one or more positive whole numbers, not {list(units)}.")
+        units = tuple(int(n) for n in units)
+        largest = max(a * b for a, b in zip((LEAST_WIDTH, *units), (*units, LEAST_WIDTH), strict=True))
+        if largest > MOST_WEIGHTS:
+            raise ConfigError(
+                f"hidden_units {list(units)} would make a layer of {largest:,} weights or more, and "
+                f"training keeps four numbers for each: {MOST_WEIGHTS:,} are the most. Choose fewer units."
+            )
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout is the share of units to silence, in [0, 1), not {self.dropout:g}.")
         object.__setattr__(self, "hidden_units", units)

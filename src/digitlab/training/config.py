@@ -1,15 +1,18 @@
 """How a model is trained: plain numbers that a file or a command line can hold."""
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from digitlab.errors import ConfigError
+from digitlab.models import is_whole
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "TrainingConfig"]
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("constant", "cosine")
+# Steps are counted in int32 on the device, and rates are float32 there.
+MOST_STEPS = 2**31 - 1
+LARGEST = 3.4e38
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,24 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in ("steps", "periods", "batch_size"):
-            _require(getattr(self, name) >= 1, f"{name} must be 1 or more, not {getattr(self, name)}.")
+            value = getattr(self, name)
+            _require(is_whole(value), f"{name} must be a whole number, not {value}.")
+            _require(value >= 1, f"{name} must be 1 or more, not {value}.")
+            _require(value <= MOST_STEPS, f"{name} must be {MOST_STEPS:,} or less, not {value:,}.")
         _require(
             self.periods <= self.steps,
             f"{self.periods} periods need at least {self.periods} steps, not {self.steps}.",
         )
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
-            _require(
-                value is None or (value > 0 and math.isfinite(value)),
-                f"{name} must be a positive number, not {value}.",
-            )
+            if value is not None or name == "learning_rate":
+                _require(value is not None and value > 0, f"{name} must be a positive number, not {value}.")
+                _require(value <= LARGEST, f"{name} must be {LARGEST:g} or less, as float32 is, not {value}.")
         _require(self.optimizer in OPTIMIZERS, _one_of("optimizer", OPTIMIZERS, self.optimizer))
         _require(self.schedule in SCHEDULES, _one_of("schedule", SCHEDULES, self.schedule))
         _require(0 <= self.momentum < 1, f"momentum must be in [0, 1), not {self.momentum}.")
         _require(
-            self.weight_decay >= 0 and math.isfinite(self.weight_decay),
+            0 <= self.weight_decay <= LARGEST,
             f"weight_decay must be 0 or more, not {self.weight_decay}.",
         )
         _require(
@@ -89,9 +94,13 @@ class TrainingConfig:
             "adam takes no weight_decay, because its scaling would distort it: choose the optimizer adamw.",
         )
         _require(
-            self.patience is None or self.patience >= 1, f"patience must be 1 or more, not {self.patience}."
+            self.patience is None or (is_whole(self.patience) and self.patience >= 1),
+            f"patience must be 1 or more, a whole number, not {self.patience}.",
         )
-        _require(0 <= self.seed < 2**32, f"seed must be a whole number from 0 to 2**32 - 1, not {self.seed}.")
+        _require(
+            is_whole(self.seed) and 0 <= self.seed < 2**32,
+            f"seed must be a whole number from 0 to 2**32 - 1, not {self.seed}.",
+        )
 
     def check_fits(self, images: int) -> None:
         """Raise `ConfigError` if a batch is larger than a training set of so many images."""

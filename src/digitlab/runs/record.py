@@ -1,0 +1,103 @@
+"""What a run is: everything that decides its result, as `config.json` holds it."""
+
+import importlib.metadata
+import platform
+import subprocess
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digitlab.data import Dataset, Split
+from digitlab.models import Model, describe_model, make_model
+from digitlab.training.config import TrainingConfig
+
+__all__ = ["DataRecord", "RunConfig", "circumstances"]
+
+VERSIONED = ("digitlab", "jax", "jaxlib", "numpy", "optax")
+
+
+@dataclass(frozen=True)
+class DataRecord:
+    """Which data a run was trained on, and how they were divided.
+
+    source
+        What to give to `load_dataset` to have them again: a name or a path.
+    baseline_digit
+        The most frequent digit of the training images.
+    """
+
+    name: str
+    source: str
+    image_shape: tuple[int, int]
+    train_fingerprint: str
+    test_fingerprint: str
+    split: str
+    validation_fraction: float
+    split_seed: int
+    training_images: int
+    validation_images: int
+    baseline_digit: int
+
+    @classmethod
+    def of(cls, source: str, train: Dataset, test: Dataset, split: Split) -> "DataRecord":
+        """Describe a data set and its split."""
+        return cls(
+            name=train.name,
+            source=source,
+            image_shape=train.image_shape,
+            train_fingerprint=train.fingerprint,
+            test_fingerprint=test.fingerprint,
+            split=split.kind,
+            validation_fraction=split.validation_fraction,
+            split_seed=split.seed,
+            training_images=len(split.training),
+            validation_images=len(split.validation),
+            baseline_digit=int(split.training.class_counts.argmax()),
+        )
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What a run is: everything that decides its result."""
+
+    model: Model
+    training: TrainingConfig
+    data: DataRecord
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        return {
+            "model": describe_model(self.model),
+            "training": self.training.as_dict(),
+            "data": asdict(self.data) | {"image_shape": list(self.data.image_shape)},
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
+        """Read what `as_dict` wrote."""
+        height, width = values["data"]["image_shape"]
+        data = DataRecord(**values["data"] | {"image_shape": (int(height), int(width))})
+        return cls(make_model(**values["model"]), TrainingConfig(**values["training"]), data)
+
+
+def circumstances() -> dict[str, Any]:
+    """Return what else is worth knowing when a result is to be had again."""
+    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
+    return {
+        "versions": {"python": platform.python_version()} | versions,
+        "commit": _commit(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _commit() -> str | None:
+    """Return the commit of the checkout that this code runs from, or None where it is installed."""
+    root = Path(__file__).parents[3]
+    if not (root / "pyproject.toml").exists() or not (root / ".git").exists():
+        return None
+    with suppress(OSError, subprocess.SubprocessError):
+        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
+    return None
