@@ -1,6 +1,7 @@
 """What every test shares: strict numerics, small data, and where the real data are."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from digitlab.data import Dataset, Split, load_dataset, stratified_split
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")  # type: ignore[no-untyped-call]
 jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untyped-call]
+
+# A shell starts background jobs with Ctrl-C ignored, and the processes that tests interrupt would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine that is busy for a moment is no failure.
 settings.register_profile("untimed", deadline=None)

@@ -72,15 +72,15 @@ def print_json(value: Any) -> None:
     print_line(json.dumps(value, indent=2, allow_nan=False))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
-    """Print a table on stdout; the first `left` columns are text, the others numbers.
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, text: Sequence[int] = (0,)) -> None:
+    """Print a table on stdout; the columns with the numbers `text` are words, the others figures.
 
     It keeps its own width on every screen, for a terminal that wraps a line is easier to read
     than a number that is cut in two.
     """
     made = Table(header_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
-        made.add_column(column, justify="left" if index < left else "right", no_wrap=True)
+        made.add_column(column, justify="left" if index in text else "right", no_wrap=True)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     Console(width=TABLE_WIDTH).print(made)

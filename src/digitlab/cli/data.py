@@ -47,7 +47,9 @@ def list_(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
         )
         for each in listed
     ]
-    console.print_table(("name", "what", "training", "test", "size", "here", "licence"), rows, left=2)
+    console.print_table(
+        ("name", "what", "training", "test", "size", "here", "licence"), rows, text=(0, 1, 5, 6)
+    )
 
 
 @app.command()
@@ -126,7 +128,8 @@ def _described(dataset: "Dataset", index: int | None, files: list[Path]) -> dict
 def _print_dataset(dataset: "Dataset", part: str, index: int | None, files: list[Path]) -> None:
     height, width = dataset.image_shape
     console.print_line(
-        f"{dataset.name}, {part}: {len(dataset):,} images of {height}x{width}, {dataset.fingerprint[:12]}"
+        f"{dataset.name}, {part}: {len(dataset):,} images of {height}x{width}, "
+        f"fingerprint {dataset.fingerprint[:12]}"
     )
     counts = enumerate(dataset.class_counts)
     rows = [(str(digit), f"{n:,}", console.percent(n / len(dataset), 1)) for digit, n in counts]
