@@ -415,3 +415,14 @@ def test_a_closed_stream_is_no_error(closed: str, tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, cwd=tmp_path, timeout=60, check=False)
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
+
+
+def test_each_resumed_run_of_a_comparison_keeps_its_own_split(shell: Shell, tmp_path: Path) -> None:
+    shell("train", "linear", *QUICK, "--out", "o/linear")
+    shell("train", "mlp", *SMALL, "--seed", "5", "--out", "o/mlp")
+    before = (tmp_path / "o/mlp/model.safetensors").read_bytes()
+    (tmp_path / "o/mlp/model.safetensors").unlink()
+    answer = shell("compare", "--out", "o", "--resume")
+    assert answer.code == 0, answer.err
+    assert "these runs have different split seeds" in answer.out
+    assert (tmp_path / "o/mlp/model.safetensors").read_bytes() == before

@@ -141,7 +141,7 @@ def _plan_all(
     for name in new:
         for_others = for_some - model_settings(name)
         settings = {setting: value for setting, value in given.items() if setting not in for_others}
-        configs[name] = _plan(name, settings, loaded, training, kept=kept[name], like=like)
+        configs[name] = _plan(name, settings, loaded, training, kept=kept[name], like=kept[name] or like)
     return loaded, configs
 
 
