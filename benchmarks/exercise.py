@@ -10,18 +10,15 @@ its own: another split, other first weights, another order of the images.
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-PRESETS = ("exercise-short", "exercise", "quick")
+from record import machine, today, versions, write
+
+PRESETS = ("exercise-short", "exercise", "quick", "best")
 HEADER = [
     "| preset | model | seeds | test accuracy % | test log loss | validation accuracy % | training s |",
     "|---|---|---|---|---|---|---|",
@@ -40,7 +37,8 @@ def main() -> None:
     lines = HEADER
     for preset in arguments.preset or PRESETS:
         results = [compared(arguments.dataset, preset, seed) for seed in range(arguments.seeds)]
-        write(f"{arguments.dataset}-{preset}", results)
+        document = {"date": today(), "machine": machine() | versions(("jax", "digitlab")), "results": results}
+        write(f"{arguments.dataset}-{preset}", document)
         lines += rows(preset, results)
     print("\n".join(lines))
 
@@ -58,28 +56,6 @@ def compared(dataset: str, preset: str, seed: int) -> dict[str, Any]:
     for model in result["models"].values():
         del model["run"]
     return {"seed": seed, "models": result["models"], "comparisons": result["comparisons"]}
-
-
-def machine() -> dict[str, Any]:
-    """Return what the numbers were measured on."""
-    cpu = Path("/proc/cpuinfo")
-    lines = cpu.read_text().splitlines() if cpu.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "jax": version("jax"),
-        "digitlab": version("digitlab"),
-    }
-
-
-def write(name: str, results: list[dict[str, Any]]) -> None:
-    """Keep every number of one preset."""
-    path = Path(__file__).parent / "results" / f"{name}.json"
-    path.parent.mkdir(exist_ok=True)
-    document = {"date": datetime.now(UTC).date().isoformat(), "machine": machine(), "results": results}
-    path.write_text(json.dumps(document, indent=1) + "\n")
 
 
 def rows(preset: str, results: list[dict[str, Any]]) -> list[str]:

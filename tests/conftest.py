@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jax
@@ -14,6 +14,8 @@ from digitlab.data import Dataset, Split, load_dataset, stratified_split
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")  # type: ignore[no-untyped-call]
 jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untyped-call]
+# What this process compiles stays in it; the processes that tests start have a cache of their own.
+jax.config.update("jax_enable_compilation_cache", False)  # type: ignore[no-untyped-call]
 
 # A shell starts background jobs with Ctrl-C ignored, and the processes that tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -21,6 +23,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A machine that is busy for a moment is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep tests, and the processes that they start, away from the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITLAB_CACHE_DIR", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -401,6 +401,16 @@ def test_a_config_with_an_impossible_shape(copy: Run, shape: object) -> None:
         open_run(copy.folder)
 
 
+@pytest.mark.parametrize("changes", [None, 5, {"shift": "2"}, {"shift": 99}, {"shft": 2}])
+def test_a_config_with_impossible_changes_to_images(copy: Run, changes: object) -> None:
+    path = copy.folder / "config.json"
+    config = json.loads(path.read_text())
+    config["training"]["augmentation"] = changes
+    path.write_text(json.dumps(config))
+    with pytest.raises(RunError, match=r"config.json is damaged"):
+        open_run(copy.folder)
+
+
 def test_compare_finishes_a_run_on_its_own_split(finished: Run, data: Data, tmp_path: Path) -> None:
     config = plan_run("mlp", SETTINGS | {"seed": 5}, data)
     whole, half = (begin_run(tmp_path / name, config) for name in ("whole", "half"))

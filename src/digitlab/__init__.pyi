@@ -13,6 +13,7 @@ from .evaluation import (
 )
 from .models import (
     MLP as MLP,
+    Conv as Conv,
     Linear as Linear,
     Model as Model,
     load_model as load_model,
@@ -20,6 +21,11 @@ from .models import (
     save_model as save_model,
 )
 from .runs import Run as Run, open_run as open_run
-from .training import TrainingConfig as TrainingConfig, TrainingState as TrainingState, train as train
+from .training import (
+    Augmentation as Augmentation,
+    TrainingConfig as TrainingConfig,
+    TrainingState as TrainingState,
+    train as train,
+)
 
 __version__: str

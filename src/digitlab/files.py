@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Where files go, and files written whole or not at all."""
 
 import errno
 import json
@@ -9,9 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from digitlab.errors import StorageError
 
-__all__ = ["atomic_path", "make_folder", "storage_errors", "write_bytes", "write_json"]
+__all__ = ["atomic_path", "cache_folder", "make_folder", "storage_errors", "write_bytes", "write_json"]
+
+CACHE_DIR = "DIGITLAB_CACHE_DIR"
 
 _OTHER_ADVICE = "Nothing was changed there; look at the place, or name another one."
 _FULL = "What was there is as it was; free some space, or name another place."
@@ -24,6 +28,11 @@ _ADVICE = {
     errno.EPERM: _FORBIDDEN,
     errno.EROFS: _FORBIDDEN,
 }
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder, unless the environment variable `DIGITLAB_CACHE_DIR` moves it."""
+    return Path(os.environ.get(CACHE_DIR) or platformdirs.user_cache_dir("digitlab"))
 
 
 @contextmanager

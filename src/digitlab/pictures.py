@@ -10,7 +10,7 @@ from digitlab.data import Dataset
 from digitlab.errors import ConfigError
 from digitlab.evaluation import Evaluation
 from digitlab.files import make_folder
-from digitlab.models import first_layer
+from digitlab.models import first_kernel, first_layer
 from digitlab.runs import Run
 from digitlab.study import Study
 from digitlab.training import HistoryRow
@@ -91,7 +91,7 @@ def draw_confusion(run: Run, evaluation: Evaluation, split: str, folder: Path) -
 def draw_weights(run: Run, folder: Path, *, unit: int | None = None) -> list[Path]:
     """Draw the weights of the layer that sees the pixels: all units, or one.
 
-    The linear model's units are its ten templates.
+    The linear model's units are its ten templates; those of conv, the filters of its windows.
 
     Raises
     ------
@@ -99,16 +99,16 @@ def draw_weights(run: Run, folder: Path, *, unit: int | None = None) -> list[Pat
         If there is no such unit.
     """
     make_folder(folder)
-    params, shape = run.params(), run.config.data.image_shape
-    layer = first_layer(params)
-    kernel = np.asarray(params[layer]["kernel"])
+    params = run.params()
+    layer, (kernel, shape) = first_layer(params), first_kernel(params, run.config.data.image_shape)
     of = f"{run.config.model.name} trained on {run.config.data.name}"
     if unit is not None:
         return figures.save(figures.unit_closeup(kernel, shape, unit), folder / f"unit-{unit}")
     if layer == "output":
         title = f"What speaks for and against each digit: {of}"
         return figures.save(figures.templates(kernel, shape, title=title), folder / "weights")
-    title = f"The {kernel.shape[1]} units of the first hidden layer: {of}"
+    what = "filters of the first convolutional" if layer == "conv_1" else "units of the first hidden"
+    title = f"The {kernel.shape[1]} {what} layer: {of}"
     return figures.save(figures.weight_tiles(kernel, shape, title=title), folder / "weights")
 
 

@@ -1,6 +1,7 @@
 """The flow from data to a finished run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from digitlab.errors import DataError, DataNotFoundError, DivergedError, RunErro
 from digitlab.evaluation import Evaluation, evaluate
 from digitlab.models import describe_model, predict_logits
 from digitlab.runs import DataRecord, Run, RunConfig, create_run, is_run, open_run
-from digitlab.training import HistoryRow, configure, preset_settings, train
+from digitlab.training import HistoryRow, TrainingState, configure, preset_settings, train, train_together
 
 __all__ = [
     "Data",
@@ -21,6 +22,7 @@ __all__ = [
     "reload_data",
     "settle",
     "train_run",
+    "train_runs",
 ]
 
 DEFAULT_PRESET = "quick"
@@ -180,6 +182,33 @@ def train_run(run: Run, data: Data) -> Iterator[HistoryRow]:
             raise DivergedError(f"{error} {kept}".strip()) from error
         assert state is not None  # a config has at least one period
         run.finish(state.params)
+
+
+def train_runs(runs: Sequence[Run], data: Data) -> Iterator[list[HistoryRow]]:
+    """Train runs that differ in their seed from the beginning, all at once, each as `train_run` would.
+
+    Yields
+    ------
+    list of HistoryRow
+        One for each run, at the end of each period.
+
+    Raises
+    ------
+    ConfigError, DataError, DivergedError, RunError
+        As `train_run` and `train_together`.
+    """
+    splits = [data.split_of(run) for run in runs]
+    with ExitStack() as locks:
+        for run in runs:
+            locks.enter_context(run.training())
+        configs = [run.config.training for run in runs]
+        done: list[tuple[HistoryRow, TrainingState]] = []
+        for done in train_together(runs[0].config.model, configs, splits):
+            for run, (row, state) in zip(runs, done, strict=True):
+                run.record(row, state)
+            yield [row for row, _ in done]
+        for run, (_, state) in zip(runs, done, strict=True):
+            run.finish(state.params)
 
 
 def evaluate_run(run: Run, dataset: Dataset) -> Evaluation:

@@ -1,5 +1,6 @@
 """The shell: what each command prints and leaves, and the one line that an error is."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from digitlab.data import load_dataset, read_idx, write_idx
+from digitlab.runs import open_run
+from digitlab.workflow import begin_run, load_data, train_run
 
 from .conftest import QUICK, SMALL, Shell
 
@@ -18,6 +21,10 @@ SCORE = {"accuracy", "interval", "log_loss", "n"}
 
 def pictures(folder: Path) -> set[str]:
     return {path.stem for path in (folder / "figures").glob("*.png")}
+
+
+def weights_of(run: Path) -> bytes:
+    return (run / "model.safetensors").read_bytes()
 
 
 def test_train_leaves_a_run_and_says_so(shell: Shell, tmp_path: Path) -> None:
@@ -44,7 +51,8 @@ def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
     assert answer.code == 0
     result = answer.json
     assert result.keys() == {"dataset", "out", "models", "comparisons"}
-    assert list(result["models"]) == ["linear", "mlp"]
+    assert list(result["models"]) == ["linear", "mlp", "conv"]
+    assert len(result["comparisons"]) == 3
     for name, model in result["models"].items():
         assert model.keys() == {"run", "validation", "test", "parameters", "train_seconds"}
         assert model["validation"].keys() >= SCORE
@@ -121,6 +129,23 @@ def test_weights(shell: Shell, tmp_path: Path) -> None:
     assert "98" in missing.err
 
 
+def test_the_filters_of_a_convolutional_network(shell: Shell, tmp_path: Path) -> None:
+    quick = [*QUICK[:2], "--steps", "4", "--periods", "2", "--channels", "5,3"]
+    trained = shell("train", "conv", *quick, "--out", "o")
+    assert trained.code == 0, trained.err
+    assert pictures(tmp_path / "o") == {"log-loss", "confusion-validation", "weights"}
+    answer = shell("weights", "o", "--json").json
+    assert (answer["layer"], answer["units"]) == ("conv_1", 5)
+    assert all((tmp_path / file).stat().st_size for file in answer["files"])
+    assert (
+        "The 5 filters of the first convolutional layer" in (tmp_path / "o/figures/weights.svg").read_text()
+    )
+    assert shell("weights", "o", "--unit", "4").out == "o/figures/unit-4.png\no/figures/unit-4.svg\n"
+    missing = shell("weights", "o", "--unit", "5")
+    assert missing.code == 2
+    assert "There is no unit 5: this layer has 5 units, numbered from 0 to 4" in missing.err
+
+
 def test_data_show(shell: Shell, tmp_path: Path) -> None:
     answer = shell("data", "show", "digits", "--index", "72", "--json").json
     train, _ = load_dataset("digits")
@@ -171,9 +196,9 @@ ERRORS = {
     "unknown model": (
         ["train", "mpl"],
         2,
-        "There is no model 'mpl': the models are linear, mlp. Did you mean mlp?",
+        "There is no model 'mpl': the models are linear, mlp, conv. Did you mean mlp?",
     ),
-    "unknown entry": (["compare", "mpl"], 2, "'mpl' is neither a model (linear, mlp) nor a run folder"),
+    "unknown entry": (["compare", "mpl"], 2, "'mpl' is neither a model (linear, mlp, conv) nor a run folder"),
     "unknown preset": (
         ["train", "mlp", "--preset", "slow"],
         2,
@@ -204,6 +229,44 @@ ERRORS = {
         "give --steps or --epochs, not both",
     ),
     "hidden units": (["train", "mlp", "--hidden-units", "ten"], 2, "takes whole numbers with commas between"),
+    "channels": (
+        ["train", "conv", "--channels", "x"],
+        2,
+        "--channels takes whole numbers with commas between",
+    ),
+    "no channels": (["train", "conv", "--channels", "0"], 2, "channels must be one or more whole numbers"),
+    "channels of another model": (
+        ["train", "mlp", "--channels", "3"],
+        2,
+        "mlp and its training have no setting channels",
+    ),
+    "change without a number": (
+        ["train", "linear", "--augment", "shift"],
+        2,
+        "--augment takes changes with commas between, as shift=2,rotate=10, or none, not 'shift'",
+    ),
+    "change that is no number": (
+        ["train", "linear", "--augment", "shift=2,rotate=x"],
+        2,
+        "--augment takes changes with commas between",
+    ),
+    "no change": (["train", "linear", "--augment", ""], 2, "--augment takes changes with commas between"),
+    "unknown change": (
+        ["train", "linear", "--augment", "shft=2"],
+        2,
+        "no setting shft: its settings are shift, rotate, scale, shear, stroke, elastic, elastic_scale",
+    ),
+    "large change": (
+        ["train", "linear", "--augment", "shift=99"],
+        2,
+        "shift must be a number from 0 to 14, not 99",
+    ),
+    "all of the probability": (
+        ["train", "linear", "--label-smoothing", "1"],
+        2,
+        "label_smoothing must be in [0, 1), not 1",
+    ),
+    "endless average": (["train", "linear", "--ema-decay", "1"], 2, "ema_decay must be in [0, 1), not 1"),
     "no hidden units": (["train", "mlp", "--hidden-units", "0"], 2, "one or more positive whole numbers"),
     "no run": (["evaluate", "nowhere"], 1, "There is no run at nowhere. Make one with: digitlab train"),
     "index": (
@@ -255,6 +318,33 @@ def test_a_run_that_is_there_is_left_alone(shell: Shell, tmp_path: Path) -> None
     other = shell("train", "linear", *QUICK, "--steps", "90", "--out", "o", "--resume")
     assert other.code == 1
     assert "was started with other settings: steps 80, not 90" in other.err
+
+
+def test_changed_images_are_a_setting_like_any_other(shell: Shell, tmp_path: Path) -> None:
+    changes = ["--augment", "shift=2,rotate=10", "--ema-decay", "0.9", "--label-smoothing", "0.1"]
+    assert shell("train", "mlp", *SMALL, *changes, "--out", "whole").code == 0
+    whole = open_run(tmp_path / "whole")
+    settings = json.loads((whole.folder / "config.json").read_text())["training"]
+    changed = {name: value for name, value in settings["augmentation"].items() if value}
+    assert changed == {"shift": 2, "rotate": 10, "elastic_scale": 4}
+    assert (settings["ema_decay"], settings["label_smoothing"]) == (0.9, 0.1)
+
+    data = load_data("digits")
+    for name, again in (("named", [*SMALL, *changes]), ("unnamed", [])):
+        next(train_run(begin_run(tmp_path / name, whole.config), data))
+        answer = shell("train", "mlp", "--dataset", "digits", *again, "--out", name, "--resume")
+        assert answer.code == 0, answer.err
+        assert weights_of(tmp_path / name) == weights_of(whole.folder)
+    refused = shell("train", "mlp", *SMALL, "--augment", "none", "--out", "named", "--resume")
+    assert refused.code == 1
+    assert "was started with other settings: augmentation" in refused.err
+
+
+def test_no_changes_are_as_none_named(shell: Shell, tmp_path: Path) -> None:
+    preset = ["linear", *QUICK]
+    assert shell("train", *preset, "--out", "a").code == 0
+    assert shell("train", *preset, "--augment", "none", "--ema-decay", "0", "--out", "b").code == 0
+    assert weights_of(tmp_path / "a") == weights_of(tmp_path / "b")
 
 
 def test_resume_of_a_finished_run_says_the_same_again(shell: Shell) -> None:

@@ -97,6 +97,29 @@ def test_a_split_says_what_it_is() -> None:
     assert (len(split.training), len(split.validation)) == (45, 15)
 
 
+@given(
+    labels=st.lists(st.integers(0, 3), min_size=40, max_size=300), fraction=st.floats(0.3, 0.7), seed=seeds
+)
+@settings(max_examples=50)
+def test_the_parts_are_the_rows_of_the_whole(labels: list[int], fraction: float, seed: int) -> None:
+    assume(min(Counter(labels).values()) >= 5)
+    train = numbered(labels)
+    split = stratified_split(train, validation_fraction=fraction, seed=seed)
+    assert split.whole is train
+    assert sorted([*split.training_rows, *split.validation_rows]) == list(range(len(train)))
+    for part, rows in ((split.training, split.training_rows), (split.validation, split.validation_rows)):
+        assert (np.diff(rows) > 0).all()
+        np.testing.assert_array_equal(part.pixels, train.pixels[rows])
+        np.testing.assert_array_equal(part.labels, train.labels[rows])
+        assert part.fingerprint == train.take(rows).fingerprint
+
+
+def test_a_part_is_copied_together_once() -> None:
+    split = stratified_split(numbered([0, 1] * 30))
+    assert split.training is split.training
+    assert split.validation is split.validation
+
+
 def image_hashes(dataset: Dataset) -> set[bytes]:
     return {image.tobytes() for image in dataset.pixels}
 

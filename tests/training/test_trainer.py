@@ -2,6 +2,9 @@
 
 import dataclasses
 import doctest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -11,14 +14,54 @@ import pytest
 import digitlab.training.trainer
 from digitlab.data import Split, stratified_split
 from digitlab.errors import ConfigError, DivergedError
-from digitlab.evaluation import evaluate
-from digitlab.models import MLP, Linear, Model, predict_logits
-from digitlab.training import TrainingConfig, TrainingState, configure, initial_state, preset_settings, train
+from digitlab.evaluation import evaluate, log_loss
+from digitlab.models import MLP, Conv, Linear, Model, predict_logits
+from digitlab.training import (
+    Augmentation,
+    TrainingConfig,
+    TrainingState,
+    configure,
+    initial_state,
+    preset_settings,
+    train,
+)
 from digitlab.training.checkpoint import pack_state, unpack_state
+from digitlab.training.engine import run_period
 from digitlab.training.trainer import training_sample
 
 NETWORK = MLP((24, 16), dropout=0.3)
 CONFIG = TrainingConfig(steps=60, periods=6, batch_size=32, learning_rate=0.01, seed=5)
+FILTERS = Conv((4,), hidden_units=(6,), dropout=0.3)
+EVERYTHING = TrainingConfig(
+    steps=20,
+    periods=3,
+    batch_size=32,
+    learning_rate=0.01,
+    optimizer="adamw",
+    schedule="one-cycle",
+    weight_decay=0.05,
+    clip_norm=1.0,
+    label_smoothing=0.1,
+    ema_decay=0.9,
+    augmentation=Augmentation(shift=2, rotate=10, scale=0.1, shear=5, stroke=0.5, elastic=1),
+    seed=5,
+)
+
+
+@contextmanager
+def compilations() -> Iterator[list[str]]:
+    """Yield a list that gets the name of everything that XLA compiles meanwhile."""
+    names: list[str] = []
+
+    def listen(event: str, duration_secs: float, **more: str | int) -> None:
+        if event == "/jax/core/compile/backend_compile_duration":
+            names.append(str(more.get("fun_name")))
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        yield names
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
 
 
 def trained(
@@ -44,6 +87,12 @@ def test_the_same_seed_gives_the_same_result_bit_for_bit(
     whole: list[tuple[Any, TrainingState]], digits_split: Split
 ) -> None:
     assert_same(trained(NETWORK, CONFIG, digits_split).weights, whole[-1][1].weights)
+
+
+def test_the_largest_seed_is_a_seed(digits_split: Split) -> None:
+    config = dataclasses.replace(CONFIG, seed=2**32 - 1)
+    first, again = (next(train(NETWORK, config, digits_split))[1] for _ in range(2))
+    assert_same(first.weights, again.weights)
 
 
 def test_another_seed_gives_another_result(
@@ -94,6 +143,85 @@ def test_the_history_is_what_evaluating_the_state_gives(
     assert whole[-1][0].validation_log_loss < whole[0][0].validation_log_loss
 
 
+def test_with_all_that_is_random_and_an_average_the_history_is_of_the_weights_to_use(
+    digits_split: Split,
+) -> None:
+    """And of the images as they are: augmentation changes only those that are learnt from."""
+    config = dataclasses.replace(EVERYTHING, patience=9)
+    sample = digits_split.whole.take(training_sample(digits_split, config.seed))
+    for row, state in train(FILTERS, config, digits_split):
+        assert state.weights.average is not None
+        for images, accuracy, loss in (
+            (digits_split.validation, row.validation_accuracy, row.validation_log_loss),
+            (sample, row.train_accuracy, row.train_log_loss),
+        ):
+            logits = predict_logits(FILTERS, state.weights.average, images.pixels)
+            assert log_loss(logits, images.labels) == loss
+            assert (logits.argmax(axis=1) == images.labels).mean() == accuracy
+        assert state.best is not None
+        if state.best.period == row.period:
+            assert_same(state.params, state.weights.average)
+
+
+def test_with_all_that_is_random_training_repeats_and_goes_on_from_any_period(digits_split: Split) -> None:
+    model = FILTERS
+    states = [state for _, state in train(model, EVERYTHING, digits_split)]
+    assert_same(trained(model, EVERYTHING, digits_split).weights, states[-1].weights)
+    for start in states[:-1]:
+        saved = unpack_state(*pack_state(start), initial_state(model, EVERYTHING, (8, 8)))
+        assert_same(saved.weights, start.weights)
+        assert_same(trained(model, EVERYTHING, digits_split, saved).weights, states[-1].weights)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"augmentation": {"shift": 1}}, {"label_smoothing": 0.1}, {"ema_decay": 0.9}], ids=str
+)
+def test_each_setting_does_something_and_off_is_as_if_it_were_not_there(
+    setting: dict[str, Any], digits_split: Split
+) -> None:
+    config = TrainingConfig(steps=7, batch_size=32, periods=1)
+    plain = trained(Linear(), config, digits_split)
+    off = dataclasses.replace(
+        config, augmentation=Augmentation(elastic_scale=2), label_smoothing=0.0, ema_decay=0.0
+    )
+    assert_same(trained(Linear(), off, digits_split).weights, plain.weights)
+    on = trained(Linear(), dataclasses.replace(config, **setting), digits_split)
+    assert (on.params["output"]["kernel"] != plain.params["output"]["kernel"]).any()
+
+
+def test_periods_of_unequal_length_and_other_seeds_compile_nothing_new(digits_split: Split) -> None:
+    model, config = MLP((5,), dropout=0.3), dataclasses.replace(CONFIG, steps=17, periods=5, ema_decay=0.9)
+    other_seed = dataclasses.replace(config, seed=1)
+    other_split = stratified_split(digits_split.whole, seed=4)
+
+    def cached() -> int:
+        kept: Any = run_period
+        return int(kept._cache_size())
+
+    before = cached()
+    history = list(train(model, config, digits_split))
+    assert len({row.step - after.step for (row, _), (after, _) in pairwise(history)}) == 2
+    assert cached() == before + 1
+    saved = unpack_state(*pack_state(history[1][1]), initial_state(model, config, (8, 8)))
+    with compilations() as names:
+        trained(model, other_seed, digits_split)
+        trained(model, other_seed, other_split)
+        trained(model, config, digits_split, saved)
+    assert names == []
+    assert cached() == before + 1
+
+
+def test_evaluating_other_weights_or_as_many_images_compiles_nothing_new(digits_split: Split) -> None:
+    model, pixels = MLP((5,)), np.resize(digits_split.whole.pixels, (3000, 8, 8))
+    for count in (3000, 200):
+        predict_logits(model, model.init(jax.random.key(0), (8, 8)), pixels[:count])
+    other = model.init(jax.random.key(1), (8, 8))
+    with compilations() as names:
+        for count in (1025, 2048, 2999, 129, 256):
+            predict_logits(model, other, pixels[:count])
+    assert names == []
+
+
 def test_steps_that_do_not_divide_are_spread_over_the_periods(digits_split: Split) -> None:
     config = dataclasses.replace(CONFIG, steps=17, periods=5)
     assert [row.step for row, _ in train(Linear(), config, digits_split)] == [3, 6, 10, 13, 17]
@@ -101,10 +229,16 @@ def test_steps_that_do_not_divide_are_spread_over_the_periods(digits_split: Spli
 
 def test_the_training_sample_is_fixed_and_from_training(digits_split: Split) -> None:
     sample = training_sample(digits_split, 0)
-    assert len(sample) == len(digits_split.validation)
+    assert len(set(sample)) == len(sample) == len(digits_split.validation)
     training = {image.tobytes() for image in digits_split.training.pixels}
-    assert all(image.tobytes() in training for image in sample.pixels)
-    assert training_sample(digits_split, 0).fingerprint == sample.fingerprint
+    assert all(image.tobytes() in training for image in digits_split.whole.pixels[sample])
+    np.testing.assert_array_equal(training_sample(digits_split, 0), sample)
+    assert (training_sample(digits_split, 1) != sample).any()
+
+
+def test_a_training_sample_of_a_small_part_is_all_of_it(make_dataset: Any) -> None:
+    split = stratified_split(make_dataset(60), validation_fraction=0.7)
+    np.testing.assert_array_equal(training_sample(split, 0), split.training_rows)
 
 
 def test_early_stopping_keeps_the_best_period_and_resumes(digits_split: Split) -> None:

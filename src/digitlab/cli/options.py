@@ -41,7 +41,7 @@ class TrainingOptions:
     """How to train; what is not given comes from the preset."""
 
     preset: Annotated[
-        str | None, typer.Option(help="exercise-short, exercise or quick.", show_default="quick")
+        str | None, typer.Option(help="exercise-short, exercise, quick or best.", show_default="quick")
     ] = None
     steps: Annotated[int | None, typer.Option(help="Batches to learn from.")] = None
     epochs: Annotated[float | None, typer.Option(help="The same, in passes over the training images.")] = None
@@ -49,11 +49,26 @@ class TrainingOptions:
     batch_size: Annotated[int | None, typer.Option(help="Images in a batch.")] = None
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None
-    schedule: Annotated[str | None, typer.Option(help="constant or cosine.")] = None
+    schedule: Annotated[str | None, typer.Option(help="constant, cosine or one-cycle.")] = None
     momentum: Annotated[float | None, typer.Option(help="Of sgd.")] = None
     weight_decay: Annotated[float | None, typer.Option(help="Of adamw and sgd.")] = None
     clip_norm: Annotated[
         float | None, typer.Option(help="Largest norm of each variable's gradient; 0 for no limit.")
+    ] = None
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Share of probability to spread over all classes.")
+    ] = None
+    ema_decay: Annotated[
+        float | None, typer.Option(help="Keep the moving average of the weights; 0 for the last ones.")
+    ] = None
+    augmentation: Annotated[
+        str | None,
+        typer.Option(
+            "--augment",
+            help="Change training images at random, for example shift=2,rotate=10,scale=0.1,shear=5,"
+            "stroke=0.5,elastic=1 (pixels of 28, degrees, shares); none for not at all.",
+            metavar="CHANGES",
+        ),
     ] = None
     patience: Annotated[
         int | None,
@@ -61,6 +76,10 @@ class TrainingOptions:
     ] = None
     hidden_units: Annotated[
         str | None, typer.Option(help="Of each hidden layer, for example 100,100.", metavar="UNITS")
+    ] = None
+    channels: Annotated[
+        str | None,
+        typer.Option(help="Filters of each convolutional layer, for example 32,64.", metavar="FILTERS"),
     ] = None
     dropout: Annotated[float | None, typer.Option(help="Share of hidden units to silence in training.")] = (
         None
@@ -80,19 +99,33 @@ class TrainingOptions:
         for limit in ("clip_norm", "patience"):
             if settings.get(limit) == 0:
                 settings[limit] = None
-        if "hidden_units" in settings:
-            settings["hidden_units"] = _units(settings["hidden_units"])
+        for sizes in ("hidden_units", "channels"):
+            if sizes in settings:
+                settings[sizes] = _sizes(sizes, settings[sizes])
+        if "augmentation" in settings:
+            settings["augmentation"] = _changes(settings["augmentation"])
         if {"steps", "epochs"} <= settings.keys():
             raise typer.BadParameter("give --steps or --epochs, not both")
         return settings
 
 
-def _units(text: str) -> tuple[int, ...]:
+def _sizes(name: str, text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
+        option = name.replace("_", "-")
         raise typer.BadParameter(
-            f"--hidden-units takes whole numbers with commas between, as 100,100, not {text!r}"
+            f"--{option} takes whole numbers with commas between, as 100,100, not {text!r}"
+        ) from None
+
+
+def _changes(text: str) -> dict[str, float]:
+    try:
+        parts = [] if text == "none" else [part.split("=") for part in text.split(",")]
+        return {name.strip(): float(value) for name, value in parts}
+    except ValueError:
+        raise typer.BadParameter(
+            f"--augment takes changes with commas between, as shift=2,rotate=10, or none, not {text!r}"
         ) from None
 
 

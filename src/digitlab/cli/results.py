@@ -83,7 +83,7 @@ def weights(
         console.print_json(
             {
                 "layer": layer,
-                "units": params[layer]["kernel"].shape[1],
+                "units": params[layer]["kernel"].shape[-1],
                 "files": [str(file) for file in files],
             }
         )

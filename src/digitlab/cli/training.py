@@ -25,9 +25,15 @@ DATASET = "mnist"
 
 @expand
 def train(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="linear or mlp.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="linear, mlp or conv.")],
     training: TrainingOptions,
     data: DataOptions,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Train so many runs that differ in the seed; at once where that is quicker."
+        ),
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model into a run folder: settings, history, weights, pictures."""
@@ -36,6 +42,9 @@ def train(
     from digitlab.workflow import begin_run, evaluate_run
 
     model_settings(model)
+    if seeds > 1:
+        _train_seeds(model, seeds, training, data, as_json)
+        return
     folder = training.out or _default_folder(f"{model}-{_label(data)}", training)
     kept = _kept(folder, training)
     loaded = _load(data, kept)
@@ -94,6 +103,73 @@ def compare(
     draw_study(study, loaded, out / "figures")
     if not as_json:
         console.print_line(f"Runs, pictures and comparison.json are in {out}.")
+
+
+def _train_seeds(model: str, seeds: int, training: TrainingOptions, data: DataOptions, as_json: bool) -> None:
+    """Train a run for each seed into a folder, and say how they spread."""
+    from digitlab.evaluation import seed_spread
+    from digitlab.workflow import begin_run, evaluate_run
+
+    out = training.out or _default_folder(f"{model}-{_label(data)}-seeds", training)
+    given = training.given()
+    numbers = range(given.get("seed", 0), given.get("seed", 0) + seeds)
+    kept = {seed: _kept(out / f"seed-{seed}", training) for seed in numbers}
+    loaded = _load(data, next((run for run in kept.values() if run), None))
+    configs = {
+        seed: _plan(model, given | {"seed": seed}, loaded, training, kept=kept[seed], like=kept[seed])
+        for seed in numbers
+    }
+    runs = {
+        seed: begin_run(out / f"seed-{seed}", config, resume=training.resume, force=training.force)
+        for seed, config in configs.items()
+    }
+    command = ["digitlab", "train", model, "--seeds", str(seeds), "--out", str(out), "--resume"]
+    command += ["--seed", str(numbers[0])] if numbers[0] else []
+    _train_all(list(runs.values()), loaded, shlex.join(command))
+    scores = {seed: evaluate_run(run, loaded.split_of(run).validation) for seed, run in runs.items()}
+    spread = seed_spread(list(scores.values()))
+    if as_json:
+        listed = [
+            {"seed": seed, "run": str(runs[seed].folder), "validation": score.score()}
+            for seed, score in scores.items()
+        ]
+        console.print_json({"out": str(out), "runs": listed, "validation": spread})
+        return
+    rows = [
+        (str(seed), console.with_interval(score), console.loss(score.log_loss))
+        for seed, score in scores.items()
+    ]
+    console.print_table(("seed", "validation accuracy % (95 %)", "log loss"), rows)
+    each = next(iter(scores.values())).n
+    console.print_line(
+        f"{model}, {seeds} seeds, each on {each:,} validation images of its own split of "
+        f"{loaded.train.name}, mean ± standard deviation: accuracy {100 * spread['accuracy']:.2f} ± "
+        f"{100 * spread['accuracy_sd']:.2f} %, log loss {spread['log_loss']:.4f} "
+        f"± {spread['log_loss_sd']:.4f}."
+    )
+    console.print_line(f"The runs are in {out}.")
+
+
+def _train_all(runs: "list[Run]", data: "Data", resume_command: str) -> None:
+    """Train runs that differ in the seed: at once where that is quicker and nothing was begun."""
+    from digitlab.training import mean_row, pays_together
+    from digitlab.workflow import train_runs
+
+    config = runs[0].config
+    fresh = not any(run.is_finished or run.periods_done() for run in runs)
+    if not (fresh and pays_together(config.model) and config.training.patience is None):
+        for run in runs:
+            _train(run, data, resume_command)
+        return
+    means = map(mean_row, train_runs(runs, data))
+    name, periods = f"{config.model.name}, means of {len(runs)} seeds", config.training.periods
+    try:
+        console.follow(means, name=name, periods=periods)
+    except KeyboardInterrupt:
+        raise console.InterruptionError(
+            f"interrupted; {runs[-1].periods_done()} of {periods} periods are kept. Go on, one seed "
+            f"after the other, with: {resume_command}"
+        ) from None
 
 
 def _default_folder(stem: str, training: TrainingOptions) -> Path:

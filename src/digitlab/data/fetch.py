@@ -13,11 +13,10 @@ from digitlab.data.catalog import CatalogFile, CatalogSet, find_set
 from digitlab.data.download import Patience, Progress, download
 from digitlab.data.own_files import DATA_DIR, own_file, own_folders, usable_names
 from digitlab.errors import DataError, DataNotFoundError, FetchError
-from digitlab.files import make_folder, storage_errors
+from digitlab.files import cache_folder, make_folder, storage_errors
 
 __all__ = ["cache_path", "fetch_dataset", "locate"]
 
-CACHE_DIR = "DIGITLAB_CACHE_DIR"
 PATIENCE = Patience()
 
 
@@ -78,9 +77,8 @@ def locate(
 
 
 def cache_path(chosen: CatalogSet, file: CatalogFile) -> Path:
-    """Return where the cache keeps a file: the user's cache folder, unless `DIGITLAB_CACHE_DIR` moves it."""
-    folder = os.environ.get(CACHE_DIR) or pooch.os_cache("digitlab")
-    return Path(folder) / chosen.name / file.name
+    """Return where the cache keeps a file."""
+    return cache_folder() / chosen.name / file.name
 
 
 def _cached(chosen: CatalogSet, file: CatalogFile) -> Path | None:

@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import BinaryIO
 
 from digitlab.data.catalog import CATALOG, CatalogFile, CatalogSet
 from digitlab.data.gunzip import BLOCK_SIZE, GZIP_MAGIC, gunzip
-from digitlab.errors import DataError, DataNotFoundError
-from digitlab.files import storage_errors
+from digitlab.errors import DataError, DataNotFoundError, StorageError
+from digitlab.files import atomic_path, cache_folder, make_folder, storage_errors
 
 __all__ = ["DATA_DIR", "own_file", "own_folders", "usable_names"]
 
@@ -37,6 +38,9 @@ def own_folders(chosen: CatalogSet, data_dir: str | os.PathLike[str] | None) -> 
 def own_file(chosen: CatalogSet, file: CatalogFile, folders: list[Path]) -> Path | None:
     """Return the user's copy of `file`, passing over files of other sets that have the same name.
 
+    Of a gzipped copy, return what the cache keeps of its content: decompressing MNIST takes longer than
+    many a training.
+
     Raises
     ------
     DataError
@@ -47,9 +51,13 @@ def own_file(chosen: CatalogSet, file: CatalogFile, folders: list[Path]) -> Path
             status = path.stat() if path.is_file() else None
         if status is None:
             continue
-        hashes = _hashes(path, status.st_size, status.st_mtime_ns)
+        found = (path, status.st_size, status.st_mtime_ns, cache_folder())
+        readable, hashes = _checked(*found)
+        if not readable.exists():  # somebody has emptied the cache meanwhile
+            _checked.cache_clear()
+            readable, hashes = _checked(*found)
         if file.sha256 in hashes:
-            return path
+            return readable
         if not hashes & _known_hashes():
             raise DataError(
                 f"{path} is not the official file of {chosen.name}: its SHA-256 is none that is known. "
@@ -73,29 +81,58 @@ def _spellings(name: str) -> list[str]:
 
 
 @lru_cache
-def _hashes(path: Path, size: int, modified: int) -> frozenset[str]:
-    """Return the SHA-256 of a file and of what it decompresses to; remembered until the file changes."""
+def _checked(path: Path, size: int, modified: int, cache: Path) -> tuple[Path, frozenset[str]]:
+    """Return where to read a file, and the SHA-256 of it and of what it decompresses to.
+
+    Remembered until the file changes, or another folder is the cache.
+    """
     with storage_errors(f"Cannot read {path}"), path.open("rb") as file:
-        hashes = {hashlib.file_digest(file, "sha256").hexdigest()}
+        own = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
-        if file.read(2) == GZIP_MAGIC:
+        if file.read(2) != GZIP_MAGIC:
+            return path, frozenset({own})
+        file.seek(0)
+        try:
+            readable, content = _unpacked(cache / "unpacked" / own, _blocks(file))
+        except StorageError:  # of the cache; it only saves time
             file.seek(0)
-            hashes |= _decompressed_hash(path, iter(partial(file.read, BLOCK_SIZE), b""))
-    return frozenset(hashes)
+            readable, content = path, _write_and_hash(_blocks(file))
+        except DataError as error:
+            raise DataError(f"{path} {error}. Copy or fetch it again.") from error
+    return (readable if content in _known_hashes() else path), frozenset({own, content})
 
 
-def _decompressed_hash(path: Path, blocks: Iterator[bytes]) -> set[str]:
-    """Hash the content, and no further than the largest file whose content has a known hash."""
-    digest, rest = hashlib.sha256(), max(file.size for file in _catalog_files() if file.gunzipped)
-    try:
-        for block in gunzip(blocks):
-            digest.update(block)
-            rest -= len(block)
-            if rest < 0:
-                return set()
-    except DataError as error:
-        raise DataError(f"{path} {error}. Copy or fetch it again.") from error
-    return {digest.hexdigest()}
+def _unpacked(copy: Path, blocks: Iterator[bytes]) -> tuple[Path, str]:
+    """Return the copy of what a gzip file decompresses to, made where it is not there yet, and its SHA-256."""
+    with storage_errors(f"Cannot read {copy}"):
+        if copy.is_file():
+            with copy.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            if content in _known_hashes():
+                return copy, content
+    make_folder(copy.parent)
+    with atomic_path(copy) as temporary, temporary.open("wb") as file:
+        content = _write_and_hash(blocks, file)
+    if content not in _known_hashes():
+        copy.unlink()
+    return copy, content
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(file.read, BLOCK_SIZE), b"")
+
+
+def _write_and_hash(blocks: Iterator[bytes], file: BinaryIO | None = None) -> str:
+    """Decompress no further than the largest file whose content has a known hash."""
+    digest, rest = hashlib.sha256(), max(each.size for each in _catalog_files() if each.gunzipped)
+    for block in gunzip(blocks):
+        digest.update(block)
+        if file:
+            file.write(block)
+        rest -= len(block)
+        if rest < 0:
+            return ""
+    return digest.hexdigest()
 
 
 def _catalog_files() -> list[CatalogFile]:

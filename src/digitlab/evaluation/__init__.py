@@ -11,6 +11,7 @@ from digitlab.evaluation.metrics import (
     evaluate,
     log_loss,
     probabilities,
+    seed_spread,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "log_loss",
     "paired_interval",
     "probabilities",
+    "seed_spread",
     "wilson_interval",
 ]

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtr
 
 from digitlab.errors import DataError
 from digitlab.evaluation.intervals import Interval, normal_quantile
@@ -99,6 +98,8 @@ def exact_mcnemar(only_a: int, only_b: int) -> float:
     coin: twice the smaller tail of Binomial(only_a + only_b, 1/2), at most 1
     (Q. McNemar, Psychometrika 12 (1947), 153-157, with the exact tail).
     """
+    from scipy.special import bdtr  # a fifth of a second that training and reading should not pay
+
     return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
 
 

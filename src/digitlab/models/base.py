@@ -1,5 +1,8 @@
 """What every model is, and what all of them share."""
 
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar, Protocol, runtime_checkable
 
 import jax
@@ -7,21 +10,29 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from digitlab.compilation import keep_compiled
+
 __all__ = [
     "Layer",
     "Model",
     "Params",
     "count_parameters",
     "dense",
+    "dropout",
     "flatten_and_scale",
+    "in_batches",
     "is_whole",
+    "predict_batches",
     "predict_logits",
+    "random_bytes",
+    "scale",
 ]
 
 Layer = dict[str, jax.Array]
 Params = dict[str, Layer]
 
 INFERENCE_BATCH = 1024
+AT_A_TIME = 2
 
 
 @runtime_checkable
@@ -56,14 +67,39 @@ class Model(Protocol):
         ...
 
 
+def scale(pixels: jax.Array) -> jax.Array:
+    """Turn uint8 into float32 in [0, 1]: the only place that does."""
+    return jnp.multiply(pixels.astype(jnp.float32), 1 / 255)
+
+
 def flatten_and_scale(pixels: jax.Array) -> jax.Array:
-    """Turn uint8 (n, h, w) into float32 (n, h * w) in [0, 1]: the only place that divides by 255."""
-    return jnp.divide(pixels.reshape(pixels.shape[0], -1).astype(jnp.float32), 255)
+    """Turn uint8 (n, h, w) into float32 (n, h * w) in [0, 1]."""
+    return scale(pixels.reshape(pixels.shape[0], -1))
 
 
 def dense(layer: Layer, inputs: jax.Array) -> jax.Array:
     """Return inputs @ kernel + bias, float32 (n, outputs)."""
     return jnp.matmul(inputs, layer["kernel"]) + layer["bias"][None, :]
+
+
+def random_bytes(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Return even random numbers, uint8 of `shape`: four of each random word, which is what costs."""
+    size = math.prod(shape)
+    words = jax.random.bits(key, (-(-size // 4),), jnp.uint32)
+    return jax.lax.bitcast_convert_type(words, jnp.uint8).ravel()[:size].reshape(shape)
+
+
+def dropout(activations: jax.Array, rate: float, key: jax.Array) -> jax.Array:
+    """Silence each activation with probability `rate`, and scale the rest so that the mean stays.
+
+    Inverted dropout (Srivastava et al. 2014, section 10): activations * mask / (1 - rate). The
+    rate is rounded to a multiple of 1/256.
+    """
+    silenced = round(rate * 256)
+    if silenced == 0:
+        return activations
+    kept = random_bytes(key, activations.shape) >= jnp.uint8(min(silenced, 255))
+    return jnp.where(kept, activations / jnp.float32(1 - min(silenced, 255) / 256), jnp.float32(0))
 
 
 def count_parameters(params: Params) -> int:
@@ -92,17 +128,34 @@ def predict_logits(model: Model, params: Params, pixels: NDArray[np.uint8]) -> N
     """
     if not len(pixels):
         return np.zeros((0, model.classes), np.float32)
+    return predict_batches(model, params, in_batches(pixels))[: len(pixels)]
+
+
+def in_batches(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Cut images into batches of one size, the last one filled up with blank images."""
     size = min(INFERENCE_BATCH, 1 << (len(pixels) - 1).bit_length())
-    batches = [pixels[start : start + size] for start in range(0, len(pixels), size)]
-    logits = [_apply(model, params, _padded(batch, size))[: len(batch)] for batch in batches]
-    return np.concatenate([np.asarray(part) for part in logits])
+    missing = -len(pixels) % size
+    whole = np.pad(pixels, ((0, missing), (0, 0), (0, 0))) if missing else pixels
+    return [whole[start : start + size] for start in range(0, len(whole), size)]
+
+
+def predict_batches(
+    model: Model, params: Params, batches: Sequence[NDArray[np.uint8] | jax.Array]
+) -> NDArray[np.float32]:
+    """Return the logits of all images of some batches of one size, here or on the device."""
+    keep_compiled()
+
+    def logits(batch: NDArray[np.uint8] | jax.Array) -> NDArray[np.float32]:
+        return np.asarray(_apply(model, params, batch))
+
+    if len(batches) == 1:
+        return logits(batches[0])
+    # Some of the work on a batch keeps one core busy and some all: two at a time leave fewer idle.
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return np.concatenate([logits(batches[0]), *pool.map(logits, batches[1:])])
 
 
 _apply = jax.jit(lambda model, params, pixels: model.apply(params, pixels), static_argnums=0)
-
-
-def _padded(batch: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    return np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0)))
 
 
 def is_whole(value: object) -> bool:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.nn import initializers
 
 from digitlab.errors import ConfigError
-from digitlab.models.base import Layer, Params, dense, flatten_and_scale, is_whole
+from digitlab.models.base import Layer, Params, dense, dropout, flatten_and_scale, is_whole
 
 __all__ = ["MLP"]
 
@@ -90,14 +90,3 @@ class MLP:
 
     def _hidden(self, params: Params) -> list[Layer]:
         return [params[name] for name in self._layer_names[:-1]]
-
-
-def dropout(activations: jax.Array, rate: float, key: jax.Array) -> jax.Array:
-    """Silence each activation with probability `rate`, and scale the rest so that the mean stays.
-
-    Inverted dropout (Srivastava et al. 2014, section 10): activations * mask / (1 - rate).
-    """
-    if rate == 0:
-        return activations
-    keep = jax.random.bernoulli(key, 1 - rate, activations.shape)
-    return jnp.where(keep, activations / jnp.float32(1 - rate), jnp.float32(0))

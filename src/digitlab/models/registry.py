@@ -4,14 +4,20 @@ from dataclasses import asdict, fields
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from digitlab.errors import ConfigError
 from digitlab.models.base import Model, Params
+from digitlab.models.conv import Conv
 from digitlab.models.linear import Linear
 from digitlab.models.mlp import MLP
 
-__all__ = ["MODELS", "describe_model", "first_layer", "make_model", "model_settings"]
+__all__ = ["MODELS", "describe_model", "first_kernel", "first_layer", "make_model", "model_settings"]
 
-MODELS: dict[str, type[Linear] | type[MLP]] = {model.name: model for model in (Linear, MLP)}
+MODELS: dict[str, type[Linear] | type[MLP] | type[Conv]] = {
+    model.name: model for model in (Linear, MLP, Conv)
+}
 
 
 def model_settings(name: str) -> set[str]:
@@ -50,4 +56,19 @@ def describe_model(model: Model) -> dict[str, Any]:
 
 def first_layer(params: Params) -> str:
     """Return the name of the layer that sees the pixels."""
-    return "hidden_1" if "hidden_1" in params else "output"
+    return next(name for name in ("conv_1", "hidden_1", "output") if name in params)
+
+
+def first_kernel(params: Params, image_shape: tuple[int, int]) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """Return the kernel of the layer that sees the pixels, and the picture each of its columns is.
+
+    Returns
+    -------
+    float32 (height * width, units)
+        A column for each unit, or for each filter of a convolutional layer.
+    (height, width)
+        Those of the images, or those of a convolutional layer's windows.
+    """
+    kernel = np.asarray(params[first_layer(params)]["kernel"])
+    shape = image_shape if kernel.ndim == 2 else (kernel.shape[0], kernel.shape[1])
+    return kernel.reshape(-1, kernel.shape[-1]), shape

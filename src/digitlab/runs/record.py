@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from digitlab.data import Dataset, Split
 from digitlab.models import Model, describe_model, make_model
 from digitlab.training.config import TrainingConfig
@@ -52,9 +54,9 @@ class DataRecord:
             split=split.kind,
             validation_fraction=split.validation_fraction,
             split_seed=split.seed,
-            training_images=len(split.training),
-            validation_images=len(split.validation),
-            baseline_digit=int(split.training.class_counts.argmax()),
+            training_images=len(split.training_rows),
+            validation_images=len(split.validation_rows),
+            baseline_digit=int(np.bincount(train.labels[split.training_rows]).argmax()),
         )
 
 

@@ -1,18 +1,21 @@
 """How a model is trained: plain numbers that a file or a command line can hold."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from digitlab.errors import ConfigError
 from digitlab.models import is_whole
+from digitlab.training.augment import Augmentation
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "TrainingConfig"]
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
-SCHEDULES = ("constant", "cosine")
+SCHEDULES = ("constant", "cosine", "one-cycle")
 # Steps are counted in int32 on the device, and rates are float32 there.
 MOST_STEPS = 2**31 - 1
 LARGEST = 3.4e38
+NO_AUGMENTATION = Augmentation()
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,12 @@ class TrainingConfig:
         Images in a batch. Batches are drawn without replacement and reshuffled every
         epoch; one may begin in one epoch and end in the next, so no image is left out.
     learning_rate
-        The rate of the optimizer; with schedule "cosine", the rate it starts from.
+        The highest rate of the optimizer.
     optimizer
         "adam", "adamw" (Adam with decoupled weight decay), or "sgd" (with momentum).
     schedule
-        "constant", or "cosine": lr · (1 + cos(π · step / steps)) / 2.
+        "constant"; "cosine": lr · (1 + cos(π · step / steps)) / 2; or "one-cycle": in straight
+        lines from lr / 10 up to lr in the first quarter of the steps, then down to 0.
     momentum
         Of sgd; the others ignore it.
     weight_decay
@@ -42,6 +46,16 @@ class TrainingConfig:
         adamw and sgd.
     clip_norm
         Scale each variable's gradient down to at most this L2 norm; None leaves it alone.
+    label_smoothing
+        The share of each image's probability that the loss wants spread evenly over all
+        classes (Szegedy et al. 2016, section 7), in [0, 1). It makes the model right more
+        often and less sure than it could be.
+    ema_decay
+        Use not the last weights but their exponential moving average, in which the old
+        average counts for this share at each step; in [0, 1), 0 for the last weights.
+    augmentation
+        How far training images are changed at random; an `Augmentation`, or a mapping of its
+        settings. Validation images never are.
     patience
         Stop when the validation log loss has not improved for this many periods, and keep
         the weights of the best one; None trains to the end and keeps the last.
@@ -64,10 +78,14 @@ class TrainingConfig:
     momentum: float = 0.9
     weight_decay: float = 0.0
     clip_norm: float | None = None
+    label_smoothing: float = 0.0
+    ema_decay: float = 0.0
+    augmentation: Augmentation = NO_AUGMENTATION
     patience: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "augmentation", _as_augmentation(self.augmentation))
         for name in ("steps", "periods", "batch_size"):
             value = getattr(self, name)
             _require(is_whole(value), f"{name} must be a whole number, not {value}.")
@@ -84,7 +102,9 @@ class TrainingConfig:
                 _require(value <= LARGEST, f"{name} must be {LARGEST:g} or less, as float32 is, not {value}.")
         _require(self.optimizer in OPTIMIZERS, _one_of("optimizer", OPTIMIZERS, self.optimizer))
         _require(self.schedule in SCHEDULES, _one_of("schedule", SCHEDULES, self.schedule))
-        _require(0 <= self.momentum < 1, f"momentum must be in [0, 1), not {self.momentum}.")
+        for name in ("momentum", "label_smoothing", "ema_decay"):
+            value = getattr(self, name)
+            _require(0 <= value < 1, f"{name} must be in [0, 1), not {value}.")
         _require(
             0 <= self.weight_decay <= LARGEST,
             f"weight_decay must be 0 or more, not {self.weight_decay}.",
@@ -114,9 +134,26 @@ class TrainingConfig:
         """Return how many steps have been taken at the end of `period`, which counts from 1."""
         return self.steps * period // self.periods
 
+    @property
+    def longest_period(self) -> int:
+        """How many steps the longest period has."""
+        return -(-self.steps // self.periods)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON holds them."""
         return asdict(self)
+
+
+def _as_augmentation(value: Augmentation | Mapping[str, float]) -> Augmentation:
+    if isinstance(value, Augmentation):
+        return value
+    _require(isinstance(value, Mapping), f"augmentation must be a mapping of its settings, not {value!r}.")
+    known = Augmentation.__dataclass_fields__
+    unknown = sorted(value.keys() - known)
+    _require(
+        not unknown, f"augmentation has no setting {', '.join(unknown)}: its settings are {', '.join(known)}."
+    )
+    return Augmentation(**value)
 
 
 def _require(condition: bool, message: str) -> None:
