@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ def test_what_a_process_killed_while_writing_left_is_not_heard_of(filled: tuple[
     entry.write_bytes(entry.read_bytes()[:1000])
     Path(str(entry).removesuffix("-cache") + "-atime").unlink()
     assert output_of(TRAINING, DIGITLAB_CACHE_DIR=str(cache)) == found
+
+
+def test_an_old_entry_that_was_never_finished_is_cleared_away(tmp_path: Path) -> None:
+    folder = tmp_path / "compiled"
+    folder.mkdir()
+    for name, age in (("old-cache", 3600), ("young-cache", 0), ("whole-cache", 3600), ("whole-atime", 3600)):
+        (folder / name).write_bytes(b"entry")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    output_of(PLACES, tmp_path)
+    assert {"young-cache", "whole-cache"} <= names_in(tmp_path)
+    assert "old-cache" not in names_in(tmp_path)
 
 
 def test_an_impossible_cache_folder_does_no_harm(tmp_path: Path) -> None:

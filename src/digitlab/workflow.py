@@ -9,7 +9,7 @@ from typing import Any
 from digitlab.data import CATALOG, Dataset, Progress, Split, load_dataset, stratified_split
 from digitlab.errors import DataError, DataNotFoundError, DivergedError, RunError
 from digitlab.evaluation import Evaluation, evaluate
-from digitlab.models import describe_model, predict_logits
+from digitlab.models import describe_model, predict_logits, shapes_of
 from digitlab.runs import DataRecord, Run, RunConfig, create_run, is_run, open_run
 from digitlab.training import HistoryRow, TrainingState, configure, preset_settings, train, train_together
 
@@ -124,9 +124,15 @@ def plan_run(
     """Return what a run of `model` with `settings` on `data` is; see `configure`.
 
     The split is drawn from `split_seed`, or else from the training's own seed.
+
+    Raises
+    ------
+    ConfigError
+        As `configure`, or if the model cannot read such images.
     """
     record = data.record(seed=settings.get("seed", 0) if split_seed is None else split_seed)
     chosen, training = configure(model, settings, training_images=record.training_images)
+    shapes_of(chosen, record.image_shape)
     return RunConfig(chosen, training, record)
 
 

@@ -81,9 +81,10 @@ class TrainingOptions:
         str | None,
         typer.Option(help="Filters of each convolutional layer, for example 32,64.", metavar="FILTERS"),
     ] = None
-    dropout: Annotated[float | None, typer.Option(help="Share of hidden units to silence in training.")] = (
-        None
-    )
+    dropout: Annotated[
+        float | None,
+        typer.Option(help="Share of hidden units, or of what conv's filters find, to silence in training."),
+    ] = None
     seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default="0")] = None
     out: Annotated[
         Path | None, typer.Option(help="The folder to make.", show_default="a new one in runs/")
@@ -122,11 +123,14 @@ def _sizes(name: str, text: str) -> tuple[int, ...]:
 def _changes(text: str) -> dict[str, float]:
     try:
         parts = [] if text == "none" else [part.split("=") for part in text.split(",")]
-        return {name.strip(): float(value) for name, value in parts}
+        changes = {name.strip(): float(value) for name, value in parts}
     except ValueError:
         raise typer.BadParameter(
             f"--augment takes changes with commas between, as shift=2,rotate=10, or none, not {text!r}"
         ) from None
+    if len(changes) < len(parts):
+        raise typer.BadParameter(f"--augment takes each change once, not {text!r}")
+    return changes
 
 
 def expand(command: Callable[..., None]) -> Callable[..., None]:

@@ -103,7 +103,7 @@ def _checked(path: Path, size: int, modified: int, cache: Path) -> tuple[Path, f
 
 
 def _unpacked(copy: Path, blocks: Iterator[bytes]) -> tuple[Path, str]:
-    """Return the copy of what a gzip file decompresses to, made where it is not there yet, and its SHA-256."""
+    """Return the copy of what a gzip file decompresses to, made if it is not there, and its SHA-256."""
     with storage_errors(f"Cannot read {copy}"):
         if copy.is_file():
             with copy.open("rb") as file:

@@ -9,6 +9,7 @@ from digitlab.models.base import (
     predict_batches,
     predict_logits,
     random_bytes,
+    shapes_of,
 )
 from digitlab.models.conv import Conv
 from digitlab.models.linear import Linear
@@ -43,4 +44,5 @@ __all__ = [
     "predict_logits",
     "random_bytes",
     "save_model",
+    "shapes_of",
 ]

@@ -26,6 +26,7 @@ __all__ = [
     "predict_logits",
     "random_bytes",
     "scale",
+    "shapes_of",
 ]
 
 Layer = dict[str, jax.Array]
@@ -100,6 +101,18 @@ def dropout(activations: jax.Array, rate: float, key: jax.Array) -> jax.Array:
         return activations
     kept = random_bytes(key, activations.shape) >= jnp.uint8(min(silenced, 255))
     return jnp.where(kept, activations / jnp.float32(1 - min(silenced, 255) / 256), jnp.float32(0))
+
+
+def shapes_of(model: Model, image_shape: tuple[int, int]) -> Params:
+    """Return the shapes and dtypes of the weights for images of `image_shape`, and compute nothing.
+
+    Raises
+    ------
+    ConfigError
+        If the model cannot read such images.
+    """
+    shapes: Params = jax.eval_shape(lambda: model.init(jax.random.key(0), image_shape))
+    return shapes
 
 
 def count_parameters(params: Params) -> int:

@@ -129,8 +129,8 @@ class Conv:
             inputs = filters
         if min(height, width) < 1:
             raise ConfigError(
-                f"A picture of {image_shape[0]}x{image_shape[1]} is too small for {len(self.channels)} "
-                "convolutional layers: choose fewer channels, or the model mlp."
+                f"A picture of {image_shape[0]}x{image_shape[1]} is too small for the {len(self.channels)} "
+                "convolutional layer(s) of conv: give it fewer --channels, or use the models linear and mlp."
             )
         sizes = (height * width * inputs, *self.hidden_units, self.classes)
         names = [f"hidden_{number}" for number, _ in enumerate(self.hidden_units, 1)] + ["output"]

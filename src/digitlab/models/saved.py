@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.models.base import Model, Params
+from digitlab.models.base import Model, Params, shapes_of
 from digitlab.models.registry import describe_model, make_model
 from digitlab.tensors import Arrays, damage_errors, read_tensors, write_tensors
 
@@ -50,8 +50,7 @@ def load_model(path: Path) -> tuple[Model, tuple[int, int], Params]:
         arrays, header = read_tensors(path)
         model = make_model(**header["model"])
         height, width = header["image_shape"]
-        template = jax.eval_shape(lambda: model.init(jax.random.key(0), (height, width)))
-        return model, (height, width), unflatten(arrays, template)
+        return model, (height, width), unflatten(arrays, shapes_of(model, (height, width)))
 
 
 def flatten(tree: Any) -> Arrays:
@@ -73,7 +72,8 @@ def unflatten(arrays: Mapping[str, NDArray[Any]], template: Any) -> Any:
         array = arrays[_name(path)]
         if array.shape != leaf.shape or array.dtype != leaf.dtype:
             raise ValueError(f"{_name(path)} is {array.dtype}{array.shape}, not {leaf.dtype}{leaf.shape}")
-        return jax.numpy.asarray(array)
+        placed: jax.Array = jax.device_put(array)
+        return placed
 
     return jax.tree_util.tree_map_with_path(pick, template)
 

@@ -229,7 +229,7 @@ def _check_together(configs: Sequence[TrainingConfig]) -> None:
 
 def on_device(dataset: Dataset) -> tuple[jax.Array, jax.Array]:
     """Return all images, uint8 (n, h, w), and labels, int32 (n,), on the device."""
-    return jnp.asarray(dataset.pixels), jnp.asarray(dataset.labels, dtype=jnp.int32)
+    return jax.device_put(dataset.pixels), jax.device_put(dataset.labels.astype(np.int32))
 
 
 def _batches(config: TrainingConfig, split: Split, done: int) -> tuple[np.int32, np.int32, NDArray[np.int32]]:
@@ -248,7 +248,7 @@ class Measure:
         sample = training_sample(split, config.seed)
         rows = np.concatenate([sample, split.validation_rows])
         self.sampled, self.labels = len(sample), split.whole.labels[rows]
-        self.batches = [jnp.asarray(batch) for batch in in_batches(split.whole.pixels[rows])]
+        self.batches = jax.device_put(in_batches(split.whole.pixels[rows]))
 
     def after(
         self, state: TrainingState, weights: Weights, losses: jax.Array, seconds: float
