@@ -6,7 +6,8 @@ The machine's rate is the best of large square products, measured in turn with t
 products count, a multiplication and an addition as two operations: forward, for the gradients of the
 kernels, and for the gradients of the layers' inputs, save the first layer's, for nobody needs the
 gradient of the pixels. Everything elementwise (activations, dropout, optimizer, drawing the batch)
-counts nothing but takes time, so a share of 100 % cannot be had.
+counts nothing but takes time, so a share of 100 % cannot be had. With `--preset best` that includes
+changing the images.
 
 Prints a Markdown table, and writes `results/products.json`.
 """
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument(
         "--models", nargs="+", choices=known, default=[name for name in known if name != "linear"]
     )
+    parser.add_argument("--preset", default="quick", help="whose models")
     parser.add_argument("--batch-size", type=int, default=512)
     parser.add_argument("--steps", type=int, default=50, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=7)
@@ -69,13 +71,16 @@ def main() -> None:
         "product_flops_per_s": rates,
         "models": rows,
     }
-    write("products", document, arguments.out)
+    name = "products" if arguments.preset == "quick" else f"products-{arguments.preset}"
+    write(name, document, arguments.out)
 
 
 def model_and_config(name: str, arguments: argparse.Namespace) -> tuple[Model, TrainingConfig]:
     """Return a model as its preset has it, to be trained by large batches for a few steps."""
     size = {"batch_size": arguments.batch_size, "steps": arguments.steps, "periods": 1}
-    settings = {key: value for key, value in preset_settings("quick", name).items() if key != "epochs"}
+    settings = {
+        key: value for key, value in preset_settings(arguments.preset, name).items() if key != "epochs"
+    }
     return configure(name, settings | size, training_images=IMAGES)
 
 
@@ -89,7 +94,6 @@ def training_steps(model: Model, config: TrainingConfig) -> Callable[[], jax.Arr
     weights = initial_state(model, config, IMAGE_SHAPE).weights
 
     def call() -> jax.Array:
-        # Each call goes on from the last, so it may overwrite what it was given.
         nonlocal weights
         losses: jax.Array
         first, steps = np.int32(0), np.int32(config.steps)

@@ -5,7 +5,7 @@ from common import Clock, report, settings
 from digitlab import load_dataset, predict_logits, stratified_split, train
 from digitlab.training import configure, preset_settings
 
-chosen = settings(model="mlp", preset="quick", changes={})
+chosen = settings(model="mlp", preset="quick", changes={}, target=0.98)
 clock = Clock(chosen.begin)
 training, test = load_dataset("mnist")
 split = stratified_split(training, seed=chosen.seed)
@@ -15,4 +15,5 @@ for _row, state in train(model, config, split):  # noqa: B007
     pass
 with clock.paused():
     read = predict_logits(model, state.params, test.pixels).argmax(axis=1)
-report(clock, test_accuracy=float((read == test.labels).mean()))
+reached = float((read == test.labels).mean())
+report(clock, test_accuracy=reached, reached=reached >= chosen.target)

@@ -10,7 +10,7 @@ from typing import Any
 from digitlab.errors import ConfigError, RunExistsError
 from digitlab.evaluation import Comparison, Evaluation, compare_paired, evaluate
 from digitlab.models import MODELS, count_parameters, predict_logits
-from digitlab.runs import Run, RunConfig, is_run, open_run
+from digitlab.runs import Run, RunConfig, check_folders, is_run, open_run
 from digitlab.workflow import Data, begin_run, evaluate_run
 
 __all__ = ["Standing", "Study", "begin_runs", "check_out", "compare_runs", "read_entries"]
@@ -138,6 +138,8 @@ def begin_runs(
     out
         The folder that gets a run folder for each of them.
     """
+    new = [out / name for name, run in entries.items() if run is None]
+    check_folders(new, resume=resume, force=force)
     return {
         name: run or begin_run(out / name, configs[name], resume=resume, force=force)
         for name, run in entries.items()

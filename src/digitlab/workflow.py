@@ -112,7 +112,7 @@ def settle(model: str, given: Mapping[str, Any], *, preset: str | None, kept: Ru
     base = _settings(kept) if kept and use_kept else preset_settings(preset or DEFAULT_PRESET, model)
     replaced: set[str] = set()
     if {"steps", "epochs"} & given.keys():
-        replaced |= {"steps", "epochs"}
+        replaced |= {"steps", "epochs"} if use_kept else {"steps", "epochs", "periods"}
     if given.get("optimizer") not in (None, base.get("optimizer")):
         replaced |= {"momentum", "weight_decay"}
     return {name: value for name, value in base.items() if name not in replaced} | dict(given)

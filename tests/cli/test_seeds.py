@@ -71,3 +71,25 @@ def test_a_change_named_twice_is_a_usage_error(shell: Shell) -> None:
     answer = shell("train", "linear", *QUICK, "--augment", "shift=1,shift=2")
     assert answer.code == 2
     assert "--augment takes each change once" in answer.err
+
+
+def test_seeds_of_two_procedures_are_not_averaged(shell: Shell) -> None:
+    assert shell("train", "mlp", *SMALL, "--seeds", "2", "--out", "s").code == 0
+    answer = shell("train", "mlp", "--dataset", "digits", "--seeds", "3", "--out", "s", "--resume")
+    assert (answer.code, answer.out) == (2, "")
+    assert "have other settings than those asked for, and a mean over both would say nothing" in answer.err
+    assert not Path("s/seed-2").exists()
+
+
+def test_nothing_is_replaced_where_one_of_several_cannot_be(shell: Shell) -> None:
+    assert shell("train", "mlp", *SMALL, "--seeds", "2", "--out", "s").code == 0
+    Path("s/seed-2").mkdir()
+    Path("s/seed-2/thesis.txt").write_text("mine")
+    answer = shell("train", "mlp", *SMALL, "--seeds", "3", "--out", "s", "--force")
+    assert answer.code == 1
+    assert "seed-2 is there already and is not a run" in answer.err
+    assert shell("evaluate", "s/seed-0").code == 0
+
+
+def test_a_preset_takes_fewer_steps_than_it_has_periods(shell: Shell) -> None:
+    assert shell("train", "mlp", "--dataset", "digits", "--steps", "3", "--out", "s").code == 0

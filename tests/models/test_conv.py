@@ -24,6 +24,7 @@ from digitlab.models import (
     load_model,
     predict_logits,
     save_model,
+    shapes_of,
 )
 from digitlab.models.conv import largest, windows
 from digitlab.training import TrainingConfig
@@ -314,3 +315,10 @@ def test_a_file_keeps_the_model_and_its_weights(tmp_path: Path) -> None:
     }
     for one, other in zip(jax.tree.leaves(params), jax.tree.leaves(read_params), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_far_too_many_weights_are_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"would make a layer of 5,\d\d\d,\d\d\d,\d\d\d weights for these pictures"
+    ):
+        shapes_of(Conv((4096, 4096), hidden_units=(4096,)), (100, 20))

@@ -335,3 +335,12 @@ def test_what_is_on() -> None:
         on = Augmentation(**{step: 0.5})
         assert on.warps
         assert not on.is_off
+
+
+def test_strokes_of_large_pictures_change_by_no_more_than_one_dilation() -> None:
+    pixels = jnp.asarray(np.random.default_rng(0).integers(0, 256, (40, 64, 64)), jnp.uint8)
+    changed = np.asarray(augment(pixels, Augmentation(stroke=2), key=jax.random.key(1)))
+    widest = np.stack(
+        [ndimage.grey_dilation(image, size=(3, 3), mode="constant") for image in np.asarray(pixels)]
+    )
+    assert (changed <= widest).all()

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +31,8 @@ def train(
     seeds: Annotated[
         int,
         typer.Option(
-            min=1, help="Train so many runs that differ in the seed; at once where that is quicker."
+            min=1,
+            help="Train so many runs that differ in the seed, at once where that is quicker; no pictures.",
         ),
     ] = 1,
     as_json: JsonOption = False,
@@ -108,6 +109,7 @@ def compare(
 def _train_seeds(model: str, seeds: int, training: TrainingOptions, data: DataOptions, as_json: bool) -> None:
     """Train a run for each seed into a folder, and say how they spread."""
     from digitlab.evaluation import seed_spread
+    from digitlab.runs import check_folders
     from digitlab.workflow import begin_run, evaluate_run
 
     out = training.out or _default_folder(f"{model}-{_label(data)}-seeds", training)
@@ -119,6 +121,8 @@ def _train_seeds(model: str, seeds: int, training: TrainingOptions, data: DataOp
         seed: _plan(model, given | {"seed": seed}, loaded, training, kept=kept[seed], like=kept[seed])
         for seed in numbers
     }
+    _check_alike(configs, out)
+    check_folders([out / f"seed-{seed}" for seed in numbers], resume=training.resume, force=training.force)
     runs = {
         seed: begin_run(out / f"seed-{seed}", config, resume=training.resume, force=training.force)
         for seed, config in configs.items()
@@ -148,6 +152,16 @@ def _train_seeds(model: str, seeds: int, training: TrainingOptions, data: DataOp
         f"± {spread['log_loss_sd']:.4f}."
     )
     console.print_line(f"The runs are in {out}.")
+
+
+def _check_alike(configs: "Mapping[int, RunConfig]", out: Path) -> None:
+    """Raise `ConfigError` unless runs that are to be averaged differ in nothing but the seed."""
+    alike = [(config.model, replace(config.training, seed=0)) for config in configs.values()]
+    if any(each != alike[0] for each in alike):
+        raise ConfigError(
+            f"The runs that are in {out} have other settings than those asked for, and a mean over both "
+            "would say nothing. Give the settings that they were begun with, or name another --out."
+        )
 
 
 def _train_all(runs: "list[Run]", data: "Data", resume_command: str) -> None:

@@ -114,7 +114,7 @@ def _unpacked(copy: Path, blocks: Iterator[bytes]) -> tuple[Path, str]:
     with atomic_path(copy) as temporary, temporary.open("wb") as file:
         content = _write_and_hash(blocks, file)
     if content not in _known_hashes():
-        copy.unlink()
+        copy.unlink(missing_ok=True)
     return copy, content
 
 

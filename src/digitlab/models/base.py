@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from digitlab.compilation import keep_compiled
 
 __all__ = [
+    "MOST_WEIGHTS",
     "Layer",
     "Model",
     "Params",
@@ -31,6 +32,9 @@ __all__ = [
 
 Layer = dict[str, jax.Array]
 Params = dict[str, Layer]
+
+# A kernel of a gigabyte.
+MOST_WEIGHTS = 2**28
 
 INFERENCE_BATCH = 1024
 AT_A_TIME = 2
@@ -94,13 +98,13 @@ def dropout(activations: jax.Array, rate: float, key: jax.Array) -> jax.Array:
     """Silence each activation with probability `rate`, and scale the rest so that the mean stays.
 
     Inverted dropout (Srivastava et al. 2014, section 10): activations * mask / (1 - rate). The
-    rate is rounded to a multiple of 1/256.
+    rate is rounded to a multiple of 1/256, but not to none or all.
     """
-    silenced = round(rate * 256)
-    if silenced == 0:
+    if rate == 0:
         return activations
-    kept = random_bytes(key, activations.shape) >= jnp.uint8(min(silenced, 255))
-    return jnp.where(kept, activations / jnp.float32(1 - min(silenced, 255) / 256), jnp.float32(0))
+    silenced = min(max(1, round(rate * 256)), 255)
+    kept = random_bytes(key, activations.shape) >= jnp.uint8(silenced)
+    return jnp.where(kept, activations / jnp.float32(1 - silenced / 256), jnp.float32(0))
 
 
 def shapes_of(model: Model, image_shape: tuple[int, int]) -> Params:
@@ -137,7 +141,8 @@ def predict_logits(model: Model, params: Params, pixels: NDArray[np.uint8]) -> N
     Notes
     -----
     Images go through in batches of one size, the last one padded with blank images whose
-    logits are thrown away: one compilation serves every `n`, and every image counts.
+    logits are thrown away, and every image counts. Batches have 1024 images, or for fewer the next
+    power of two: so eleven compilations serve every `n`.
     """
     if not len(pixels):
         return np.zeros((0, model.classes), np.float32)

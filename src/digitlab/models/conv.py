@@ -1,5 +1,6 @@
 """The convolutional network: filters slid over the picture, the strongest answers kept."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from jax.nn import initializers
 
 from digitlab.errors import ConfigError
-from digitlab.models.base import Layer, Params, dense, dropout, is_whole, scale
+from digitlab.models.base import MOST_WEIGHTS, Layer, Params, dense, dropout, is_whole, scale
 
 __all__ = ["Conv"]
 
@@ -43,7 +44,7 @@ class Conv:
         Units of each dense layer before the output; none by default.
     dropout
         The share of what enters each dense layer, the output included, that training
-        silences, in [0, 1). `apply` never drops any.
+        silences, in [0, 1), to the nearest 256th. `apply` never drops any.
     classes
         How many classes the output layer tells apart.
 
@@ -134,7 +135,15 @@ class Conv:
             )
         sizes = (height * width * inputs, *self.hidden_units, self.classes)
         names = [f"hidden_{number}" for number, _ in enumerate(self.hidden_units, 1)] + ["output"]
-        return shapes | {name: sizes[index : index + 2] for index, name in enumerate(names)}
+        shapes |= {name: sizes[index : index + 2] for index, name in enumerate(names)}
+        biggest = max(math.prod(shape) for shape in shapes.values())
+        if biggest > MOST_WEIGHTS:
+            raise ConfigError(
+                f"channels {list(self.channels)} and hidden_units {list(self.hidden_units)} would make a "
+                f"layer of {biggest:,} weights for these pictures, and training keeps four numbers for each: "
+                f"{MOST_WEIGHTS:,} are the most. Choose fewer."
+            )
+        return shapes
 
 
 def first_stride(image_shape: Sequence[int]) -> int:

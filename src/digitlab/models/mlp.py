@@ -9,12 +9,12 @@ import jax.numpy as jnp
 from jax.nn import initializers
 
 from digitlab.errors import ConfigError
-from digitlab.models.base import Layer, Params, dense, dropout, flatten_and_scale, is_whole
+from digitlab.models.base import MOST_WEIGHTS, Layer, Params, dense, dropout, flatten_and_scale, is_whole
 
 __all__ = ["MLP"]
 
-# A kernel of a gigabyte. An input layer is taken to have this many pixels or more.
-MOST_WEIGHTS, LEAST_WIDTH = 2**28, 1024
+# An input layer is taken to have this many pixels or more.
+LEAST_WIDTH = 1024
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class MLP:
         Units of each hidden layer, first to last; any sequence of positive integers,
         copied into a tuple.
     dropout
-        The share of each hidden layer's units that training silences, in [0, 1).
+        The share of each hidden layer's units that training silences, in [0, 1), to the
+        nearest 256th.
         `apply` never drops any.
     classes
         How many classes the output layer tells apart.

@@ -15,7 +15,7 @@ Every file is written whole or not at all, and a period counts once its checkpoi
 import json
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ from digitlab.tensors import damage_errors, read_header, read_tensors, write_ten
 from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.trainer import HistoryRow, TrainingState, initial_state
 
-__all__ = ["Run", "create_run", "find_runs", "is_run", "open_run"]
+__all__ = ["Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
 
 CONFIG, HISTORY = "config.json", "history.jsonl"
 CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
@@ -237,6 +237,20 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def check_folders(folders: Sequence[Path], *, resume: bool = False, force: bool = False) -> None:
+    """Raise `RunExistsError` or `RunError` if a run cannot be begun in one of several, before any is.
+
+    Parameters are those of `begin_run`. A run that is held by another process cannot be replaced.
+    """
+    for folder in folders:
+        if resume and is_run(folder):
+            continue
+        _check_free(folder, force)
+        if is_run(folder):
+            with locked(folder):
+                pass
 
 
 def _check_free(folder: Path, force: bool) -> None:

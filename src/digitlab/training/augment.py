@@ -35,12 +35,15 @@ __all__ = [
 # Lengths are given for pictures of this height, MNIST's.
 STANDARD_HEIGHT = 28
 
+# What one dilation adds to a stroke's width.
+MOST_STROKE = 2
+
 RANGES = {
     "shift": (0, 14),
     "rotate": (0, 180),
     "scale": (0, 1),
     "shear": (0, 45),
-    "stroke": (0, 2),
+    "stroke": (0, MOST_STROKE),
     "elastic": (0, 7),
     "elastic_scale": (1, 28),
 }
@@ -66,7 +69,8 @@ class Augmentation:
     shear
         Degrees by which upright strokes come to slant; at most 45.
     stroke
-        Pixels that strokes become wider or narrower; at most 2.
+        Pixels that strokes become wider or narrower; at most 2, and at most 2 of a larger
+        picture's own pixels.
     elastic
         How far a smooth random field moves a point: its root mean square, in pixels; at most 7.
     elastic_scale
@@ -141,7 +145,8 @@ def _augment(pixels: jax.Array, settings: Augmentation, key: jax.Array) -> jax.A
     draw_key, field_key = jax.random.split(key)
     stroke, *moves = jax.random.uniform(draw_key, (6, len(pixels), 1, 1), jnp.float32, -1, 1)
     if settings.stroke:
-        pixels = _apart(with_stroke)(pixels, settings.stroke * _unit(pixels.shape) * stroke)
+        widest = min(settings.stroke * _unit(pixels.shape), MOST_STROKE)
+        pixels = _apart(with_stroke)(pixels, widest * stroke)
     if settings.warps:
         pixels = _apart(partial(_warp, settings))(pixels, field_key, *moves)
     return pixels

@@ -60,8 +60,8 @@ class TrainingConfig:
         Stop when the validation log loss has not improved for this many periods, and keep
         the weights of the best one; None trains to the end and keeps the last.
     seed
-        Decides the first weights, the order of the images and the dropout, each by a
-        stream of its own.
+        Decides the first weights, the order of the images, the dropout and the augmentation,
+        each by a stream of its own.
 
     Raises
     ------

@@ -289,7 +289,7 @@ def _diverged(config: TrainingConfig, period: int) -> str:
         advice += ", or clipping the gradients (try a clip norm of 1)"
     return (
         f"The loss stopped being a finite number in period {period} of {config.periods} "
-        f"(steps {config.last_step(period - 1) + 1} to {config.last_step(period)}). "
+        f"(steps {config.last_step(period - 1) + 1} to {config.last_step(period)}, seed {config.seed}). "
         f"What to try: {advice}."
     )
 
