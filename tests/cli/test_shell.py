@@ -358,7 +358,7 @@ def test_a_diverging_run_says_what_to_try(shell: Shell) -> None:
     answer = shell("train", "mlp", *SMALL, "--optimizer", "sgd", "--learning-rate", "1e30", "--out", "o")
     assert answer.code == 1
     last = answer.err.splitlines()[-1]
-    assert "in period 1 of 4 (steps 1 to 10). What to try: a smaller learning rate than 1e+30" in last
+    assert "in period 1 of 4 (steps 1 to 10, seed 0). What to try: a smaller learning rate than 1e+30" in last
 
 
 def test_the_version_and_help(shell: Shell) -> None:
