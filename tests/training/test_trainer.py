@@ -265,7 +265,7 @@ def test_a_loss_that_is_not_finite_names_the_period_and_what_to_try(digits_split
     config = TrainingConfig(steps=40, periods=4, batch_size=32, learning_rate=1e38, optimizer="sgd")
     with pytest.raises(
         DivergedError,
-        match=r"in period 1 of 4 \(steps 1 to 10\).*smaller learning rate than 1e\+38.*clipping",
+        match=r"in period 1 of 4 \(steps 1 to 10, seed 0\).*smaller learning rate than 1e\+38.*clipping",
     ):
         list(train(MLP((8,)), config, digits_split))
 
