@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from record import machine, today, versions, write
@@ -33,11 +35,19 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--preset", choices=PRESETS, action="append", help="all, if none is named")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once; the seconds then say little")
     arguments = parser.parse_args()
     lines = HEADER
     for preset in arguments.preset or PRESETS:
-        results = [compared(arguments.dataset, preset, seed) for seed in range(arguments.seeds)]
-        document = {"date": today(), "machine": machine() | versions(("jax", "digitlab")), "results": results}
+        with ThreadPoolExecutor(arguments.jobs) as pool:
+            work = partial(compared, arguments.dataset, preset)
+            results = list(pool.map(work, range(arguments.seeds)))
+        document = {
+            "date": today(),
+            "machine": machine() | versions(("jax", "digitlab")),
+            "jobs": arguments.jobs,
+            "results": results,
+        }
         write(f"{arguments.dataset}-{preset}", document)
         lines += rows(preset, results)
     print("\n".join(lines))

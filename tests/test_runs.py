@@ -258,7 +258,7 @@ def test_a_run_is_only_scored_on_its_own_data(finished: Run, data: Data, tmp_pat
 
 
 def test_a_diverged_run_keeps_its_last_good_state(data: Data, tmp_path: Path) -> None:
-    settings = {"steps": 40, "periods": 40, "batch_size": 32, "learning_rate": 1000.0, "optimizer": "sgd"}
+    settings = {"steps": 40, "periods": 40, "batch_size": 32, "learning_rate": 1e10, "optimizer": "sgd"}
     run = begin_run(tmp_path / "run", plan_run("mlp", settings, data))
     with pytest.raises(
         DivergedError, match=r"The loss stopped being a finite number in period .*is kept in .*run\."

@@ -5,12 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digitlab.data import load_dataset, read_idx, write_idx
+from digitlab.data import Dataset, load_dataset, read_idx, write_idx
 from digitlab.runs import open_run
 from digitlab.workflow import begin_run, load_data, train_run
 
@@ -376,6 +377,18 @@ def test_help_is_quick_because_it_imports_little() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+def test_data_that_are_here_need_no_http_client(tmp_path: Path, make_dataset: Callable[..., Dataset]) -> None:
+    images, path = make_dataset(20), tmp_path / "mine.npz"
+    both = (images.pixels, images.labels)
+    np.savez(path, x_train=both[0], y_train=both[1], x_test=both[0], y_test=both[1])
+    code = (
+        "import sys; from digitlab import load_dataset; load_dataset(sys.argv[1]); "
+        "heavy = {'jax', 'pooch', 'requests', 'sklearn'} & set(sys.modules); assert not heavy, heavy"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
 def test_the_installed_command_and_the_module_answer(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from digitlab.models import (
     save_model,
     shapes_of,
 )
+from digitlab.models.base import FEW
 from digitlab.models.conv import largest, windows
 from digitlab.training import TrainingConfig
 from digitlab.training.engine import batch_loss, make_recipe
@@ -101,17 +102,18 @@ def weights_of(model: Conv, shape: tuple[int, int], seed: int = 0) -> Any:
         scale = 1 / np.sqrt(max(1, np.prod(leaf.shape[:-1])))
         return jnp.asarray(scale * generator.normal(size=leaf.shape), jnp.float32)
 
-    return jax.tree.map(draw, jax.eval_shape(lambda: model.init(KEY, shape)))
+    return jax.tree.map(draw, shapes_of(model, shape))
 
 
 @every_case
 def test_reading_and_training_both_compute_what_the_slow_loop_does(
     shape: tuple[int, int], model: Conv, make_dataset: Callable[..., Dataset]
 ) -> None:
-    pixels, params = make_dataset(7, shape).pixels, weights_of(model, shape)
+    pixels, params = make_dataset(FEW + 1, shape).pixels, weights_of(model, shape)
     expected = slow_logits(params, pixels)
     assert np.abs(expected).max() > 0.1
-    np.testing.assert_allclose(predict_logits(model, params, pixels), expected, atol=2e-5)
+    for count in (1, FEW, FEW + 1):
+        np.testing.assert_allclose(predict_logits(model, params, pixels[:count]), expected[:count], atol=2e-5)
     found = jax.jit(model.apply_train)(params, jnp.asarray(pixels), key=KEY)
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
@@ -190,7 +192,7 @@ def test_the_largest_and_its_gradient_are_jaxs_own_with_ties_too(blocks: int, da
         np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
-@pytest.mark.parametrize("n", [1, 5, 1025])
+@pytest.mark.parametrize("n", [1, 5, 2049])
 def test_predict_logits_counts_every_image(n: int, make_dataset: Callable[..., Dataset]) -> None:
     model, pixels = Conv((3,)), make_dataset(n, (8, 8)).pixels
     params = weights_of(model, (8, 8))
@@ -213,7 +215,7 @@ def test_dropout_is_off_unless_training(make_dataset: Callable[..., Dataset]) ->
 def test_dropout_comes_before_every_dense_layer() -> None:
     # All 27 features are 1 and all kernels 1, so that a hidden unit says how many features were kept.
     rate, model = 0.25, Conv((3,), hidden_units=(6,), dropout=0.25)
-    shapes = jax.eval_shape(lambda: model.init(KEY, (8, 8)))
+    shapes = shapes_of(model, (8, 8))
     params: Any = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes)
     params["conv_1"]["bias"] = jnp.ones(3)
     params["hidden_1"]["kernel"] = jnp.ones((27, 6))
@@ -238,7 +240,7 @@ def test_the_layers_have_the_shapes_and_the_scale_they_should() -> None:
     assert not params["output"]["kernel"].any()
     assert not any(params[name]["bias"].any() for name in params)
     assert first_layer(params) == "conv_1"
-    small = jax.eval_shape(lambda: Conv().init(KEY, (8, 8)))
+    small = shapes_of(Conv(), (8, 8))
     assert [small[name]["kernel"].shape for name in small] == [(3, 3, 1, 32), (3, 3, 32, 64), (64, 10)]
     assert count_parameters(small) == 320 + 9 * 32 * 64 + 64 + 650
 
@@ -254,7 +256,7 @@ def test_any_picture_fits_or_is_said_to_be_too_small(height: int, width: int, ch
     stride = max(1, round(min(height, width) / 14))
     left = [((side - 3 * stride) // stride + 1) // 2 - 2 * (len(channels) - 1) for side in (height, width)]
     if min(left) >= 1:
-        params = jax.eval_shape(lambda: model.init(KEY, (height, width)))
+        params = shapes_of(model, (height, width))
         assert params["output"]["kernel"].shape == (left[0] * left[1] * channels[-1], 10)
         assert jax.eval_shape(model.apply, params, pixels).shape == (2, 10)
     else:

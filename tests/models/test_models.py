@@ -25,7 +25,7 @@ from digitlab.models import (
     make_model,
     predict_logits,
 )
-from digitlab.models.base import dropout
+from digitlab.models.base import FEW, dropout, relu
 
 KEY = jax.random.key(7)
 ALL_MODELS: list[Model] = [Linear(), MLP(), MLP((7,), dropout=0.5), MLP((6, 5, 4))]
@@ -54,7 +54,11 @@ def test_apply_is_the_formula(model: Model, make_dataset: Callable[..., Dataset]
     params = randomised(model.init(KEY, (5, 4)))
     expected = numpy_logits(params, pixels)
     np.testing.assert_allclose(jax.jit(model.apply)(params, jnp.asarray(pixels)), expected, atol=2e-5)
-    np.testing.assert_allclose(predict_logits(model, params, pixels), expected, atol=2e-5)
+    for count in (FEW, len(pixels)):
+        logits = predict_logits(model, params, pixels[:count])
+        assert type(logits) is np.ndarray
+        assert logits.dtype == np.float32
+        np.testing.assert_allclose(logits, expected[:count], atol=2e-5)
 
 
 @pytest.mark.parametrize("model", [*ALL_MODELS, Conv(), Conv((4,), (7, 5), 0.25)], ids=repr)
@@ -67,7 +71,7 @@ def test_a_model_is_a_frozen_hashable_protocol_member(model: Model) -> None:
         model.classes = 3  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("n", [1, 2, 1023, 1024, 1025, 2500])
+@pytest.mark.parametrize("n", [1, 2, FEW, FEW + 1, 2047, 2048, 2049, 5000])
 def test_predict_logits_counts_every_image(n: int, make_dataset: Callable[..., Dataset]) -> None:
     model, pixels = MLP((9,)), make_dataset(n).pixels
     params = model.init(KEY, (5, 4))
@@ -79,6 +83,23 @@ def test_predict_logits_counts_every_image(n: int, make_dataset: Callable[..., D
 def test_predict_logits_of_nothing_is_nothing() -> None:
     model = Linear()
     assert predict_logits(model, model.init(KEY, (5, 4)), np.zeros((0, 5, 4), np.uint8)).shape == (0, 10)
+
+
+@pytest.mark.parametrize("model", [Linear(), MLP((7,)), Conv((3,))], ids=repr)
+def test_weights_that_overflow_give_what_compiled_code_gives_and_no_warning(
+    model: Model, make_dataset: Callable[..., Dataset]
+) -> None:
+    pixels = make_dataset(FEW + 1, (8, 8)).pixels
+    params = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 1e38), model.init(KEY, (8, 8)))
+    many = predict_logits(model, params, pixels)
+    assert np.isinf(many).any()
+    np.testing.assert_array_equal(predict_logits(model, params, pixels[:FEW]), many[:FEW])
+
+
+def test_relu_hides_no_nan() -> None:
+    numbers = np.array([-1, 0, 2, np.nan], np.float32)
+    for found in (relu(jnp.asarray(numbers)), relu(numbers)):  # type: ignore[arg-type]
+        np.testing.assert_array_equal(found, [0, 0, 2, np.nan])
 
 
 def test_the_linear_model_begins_undecided(make_dataset: Callable[..., Dataset]) -> None:
@@ -102,6 +123,12 @@ def test_the_network_has_the_layers_and_the_scale_it_should() -> None:
 def test_different_keys_give_different_weights() -> None:
     first, second = (MLP().init(jax.random.key(seed), (8, 8))["hidden_1"]["kernel"] for seed in (0, 1))
     assert (np.asarray(first) != np.asarray(second)).any()
+
+
+def test_no_layer_begins_with_another_layers_numbers() -> None:
+    params = MLP((20, 20)).init(KEY, (5, 4))
+    drawn = np.concatenate([np.ravel(layer["kernel"] / layer["kernel"].std()) for layer in params.values()])
+    assert len(np.unique(drawn.round(5))) > 0.99 * len(drawn)
 
 
 def test_training_without_dropout_is_inference(make_dataset: Callable[..., Dataset]) -> None:

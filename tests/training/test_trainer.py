@@ -222,6 +222,15 @@ def test_evaluating_other_weights_or_as_many_images_compiles_nothing_new(digits_
     assert names == []
 
 
+def test_reading_a_few_digits_compiles_nothing(digits_split: Split) -> None:
+    model = Conv((3,), hidden_units=(4,))
+    params = model.init(jax.random.key(0), (8, 8))
+    with compilations() as names:
+        for count in (1, 2, 16):
+            predict_logits(model, params, digits_split.whole.pixels[:count])
+    assert names == []
+
+
 def test_steps_that_do_not_divide_are_spread_over_the_periods(digits_split: Split) -> None:
     config = dataclasses.replace(CONFIG, steps=17, periods=5)
     assert [row.step for row, _ in train(Linear(), config, digits_split)] == [3, 6, 10, 13, 17]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from digitlab.data.catalog import CATALOG, find_set
-from digitlab.data.download import Progress
 from digitlab.data.fetch import locate
+from digitlab.data.patience import Progress
 from digitlab.data.readers import Arrays, read_bundled_digits, read_catalog_files, read_path
 from digitlab.errors import DataError
 from digitlab.files import storage_errors

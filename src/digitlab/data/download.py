@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -12,34 +11,10 @@ import urllib3
 
 from digitlab.data.catalog import CatalogFile
 from digitlab.data.gunzip import BLOCK_SIZE, GZIP_MAGIC, describe, gunzip
+from digitlab.data.patience import Patience, Progress
 from digitlab.errors import DataError
 
-__all__ = ["Patience", "Progress", "download"]
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with a file's name, the bytes received so far, and all its bytes if the server said so."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for a server.
-
-    Attributes
-    ----------
-    connect_seconds : float
-        For the connection.
-    read_seconds : float
-        For the next byte.
-    minimum_rate : float
-        Bytes per second: a server that sends fewer counts as hanging.
-    stall_seconds : float
-        The time over which the rate is measured.
-    """
-
-    connect_seconds: float = 10.0
-    read_seconds: float = 20.0
-    minimum_rate: float = 2_000.0
-    stall_seconds: float = 20.0
+__all__ = ["download"]
 
 
 def download(

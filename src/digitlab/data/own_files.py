@@ -12,7 +12,7 @@ from digitlab.data.gunzip import BLOCK_SIZE, GZIP_MAGIC, gunzip
 from digitlab.errors import DataError, DataNotFoundError, StorageError
 from digitlab.files import atomic_path, cache_folder, make_folder, storage_errors
 
-__all__ = ["DATA_DIR", "own_file", "own_folders", "usable_names"]
+__all__ = ["DATA_DIR", "own_file", "own_folders", "usable_names", "ways_out"]
 
 DATA_DIR = "DIGITLAB_DATA_DIR"
 
@@ -141,3 +141,12 @@ def _catalog_files() -> list[CatalogFile]:
 
 def _known_hashes() -> frozenset[str]:
     return frozenset(file.sha256 for file in _catalog_files())
+
+
+def ways_out(file: CatalogFile) -> str:
+    """Return what a user can do who lacks a file."""
+    return (
+        "Ways out: try again with a network; or put the files you have "
+        f"({' or '.join(usable_names(file))}, and so on) into a folder and name it with --data-dir or "
+        f"{DATA_DIR}; or use --dataset digits, which needs no download."
+    )

@@ -3,15 +3,29 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jax.nn import initializers
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from digitlab.errors import ConfigError
-from digitlab.models.base import MOST_WEIGHTS, Layer, Params, dense, dropout, is_whole, scale
+from digitlab.models.base import (
+    MOST_WEIGHTS,
+    Layer,
+    Params,
+    dense,
+    draw_layers,
+    dropout,
+    is_whole,
+    relu,
+    scale,
+    zeros,
+)
 
 __all__ = ["Conv"]
 
@@ -21,6 +35,9 @@ STRIDES_ACROSS = 14
 WINDOW_STRIDES = 3
 POOL = 2
 LATER_WINDOW = 3
+# The windows of so many images stay in a core's cache; but each part is compiled on its own.
+IN_CACHE = 128
+MOST_PARTS = 4
 
 Convolution = Callable[[Layer, jax.Array, int, int], jax.Array]
 """A layer's weights, images, stride and pool -> images."""
@@ -83,26 +100,24 @@ class Conv:
             If a picture of `image_shape` is too small for so many layers.
         """
         shapes = self._kernel_shapes(image_shape)
-        layers = {}
-        for index, (name, shape) in enumerate(shapes.items()):
-            draw = initializers.zeros if name == "output" else initializers.he_normal()
-            kernel = draw(jax.random.fold_in(key, index), shape, jnp.float32)
-            layers[name] = {"kernel": kernel, "bias": jnp.zeros(shape[-1])}
-        return layers
+        output = {"output": zeros(shapes.pop("output"))}
+        return draw_layers(key, shapes, [2.0] * len(shapes)) | output
 
     def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
         """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""
-        activations = self._features(params, pixels, convolve)
+        layer = convolve if isinstance(pixels, jax.Array) else convolve_here
+        activations = self._features(params, pixels, layer)
         for number, _ in enumerate(self.hidden_units, 1):
-            activations = jax.nn.relu(dense(params[f"hidden_{number}"], activations))
+            activations = relu(dense(params[f"hidden_{number}"], activations))
         return dense(params["output"], activations)
 
     def apply_train(self, params: Params, pixels: jax.Array, *, key: jax.Array) -> jax.Array:
         """Return logits with dropout before each dense layer, drawn from `key`."""
-        features = self._features(params, pixels, convolve_by_product)
+        parts = jnp.array_split(pixels, min(MOST_PARTS, -(-len(pixels) // IN_CACHE)))
+        features = jnp.concatenate([self._features(params, part, convolve_by_product) for part in parts])
         activations = dropout(features, self.dropout, jax.random.fold_in(key, 0))
         for number, _ in enumerate(self.hidden_units, 1):
-            activations = jax.nn.relu(dense(params[f"hidden_{number}"], activations))
+            activations = relu(dense(params[f"hidden_{number}"], activations))
             activations = dropout(activations, self.dropout, jax.random.fold_in(key, number))
         return dense(params["output"], activations)
 
@@ -113,7 +128,7 @@ class Conv:
         for number, _ in enumerate(self.channels, 1):
             activations = layer(params[f"conv_{number}"], activations, stride, pool)
             stride = pool = 1
-        return activations.reshape(len(pixels), -1)
+        return activations.reshape(len(pixels), math.prod(activations.shape[1:]))
 
     def _kernel_shapes(self, image_shape: tuple[int, int]) -> dict[str, tuple[int, ...]]:
         stride = first_stride(image_shape)
@@ -181,7 +196,29 @@ def convolve(layer: Layer, images: jax.Array, stride: int, pool: int) -> jax.Arr
     )
     block = (1, pool, pool, 1)
     pooled = jax.lax.reduce_window(answers, -jnp.inf, jax.lax.max, block, block, "VALID")
-    return jax.nn.relu(pooled + layer["bias"][None, None, None, :])
+    return relu(pooled + layer["bias"][None, None, None, :])
+
+
+def convolve_here(layer: Layer, images: jax.Array, stride: int, pool: int) -> jax.Array:
+    """Return what `convolve` does, of NumPy's arrays."""
+    size, _, channels, filters = layer["kernel"].shape
+    count, height, width, _ = images.shape
+    taken = window_pixels(height, width, size, stride, pool)
+    rows = images.reshape(count, height * width, channels).take(taken, axis=1)
+    kernel = layer["kernel"].reshape(size**2 * channels, filters)
+    answers = (rows.reshape(-1, len(kernel)) @ kernel).reshape(count, *taken.shape[:3], filters)
+    pooled = answers.max(axis=1) if pool > 1 else answers[:, 0]
+    return relu(pooled + layer["bias"])
+
+
+@lru_cache(maxsize=64)
+def window_pixels(height: int, width: int, size: int, stride: int, pool: int) -> NDArray[np.intp]:
+    """Return which pixels each window has, row by row: (pool², h', w', size²)."""
+    pixel = np.arange(height * width).reshape(height, width)
+    every = sliding_window_view(pixel, (size, size))[::stride, ::stride]
+    rows, columns = (side // pool for side in every.shape[:2])
+    blocks = every[: rows * pool, : columns * pool].reshape(rows, pool, columns, pool, size**2)
+    return np.ascontiguousarray(blocks.transpose(1, 3, 0, 2, 4)).reshape(pool**2, rows, columns, size**2)
 
 
 def convolve_by_product(layer: Layer, images: jax.Array, stride: int, pool: int) -> jax.Array:
@@ -195,7 +232,7 @@ def convolve_by_product(layer: Layer, images: jax.Array, stride: int, pool: int)
     blocks = windows(images, size, stride, pool)
     kernel = layer["kernel"].transpose(1, 0, 2, 3).reshape(-1, filters)
     answers = jnp.matmul(blocks.reshape(-1, len(kernel)), kernel).reshape(pool**2, -1, filters)
-    return jax.nn.relu(largest(answers) + layer["bias"][None, :]).reshape(*blocks.shape[1:-1], filters)
+    return relu(largest(answers) + layer["bias"][None, :]).reshape(*blocks.shape[1:-1], filters)
 
 
 def windows(images: jax.Array, size: int, stride: int, pool: int) -> jax.Array:

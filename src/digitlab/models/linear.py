@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
-import jax.numpy as jnp
 
-from digitlab.models.base import Params, dense, flatten_and_scale
+from digitlab.models.base import Params, dense, flatten_and_scale, zeros
 
 __all__ = ["Linear"]
 
@@ -25,9 +24,7 @@ class Linear:
     def init(self, key: jax.Array, image_shape: tuple[int, int]) -> Params:
         """Return zeros: kernel (h * w, classes) and bias (classes,)."""
         height, width = image_shape
-        return {
-            "output": {"kernel": jnp.zeros((height * width, self.classes)), "bias": jnp.zeros(self.classes)}
-        }
+        return {"output": zeros((height * width, self.classes))}
 
     def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
         """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""

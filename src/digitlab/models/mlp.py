@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
-import jax.numpy as jnp
-from jax.nn import initializers
 
 from digitlab.errors import ConfigError
-from digitlab.models.base import MOST_WEIGHTS, Layer, Params, dense, dropout, flatten_and_scale, is_whole
+from digitlab.models.base import (
+    MOST_WEIGHTS,
+    Layer,
+    Params,
+    dense,
+    draw_layers,
+    dropout,
+    flatten_and_scale,
+    is_whole,
+    relu,
+)
 
 __all__ = ["MLP"]
 
@@ -63,25 +71,21 @@ class MLP:
         """Return weights drawn from `key`: He normal under a ReLU, LeCun normal at the output, no bias."""
         height, width = image_shape
         sizes = (height * width, *self.hidden_units, self.classes)
-        layers = {}
-        for index, name in enumerate(self._layer_names):
-            draw = initializers.lecun_normal() if name == "output" else initializers.he_normal()
-            kernel = draw(jax.random.fold_in(key, index), sizes[index : index + 2], jnp.float32)
-            layers[name] = {"kernel": kernel, "bias": jnp.zeros(sizes[index + 1])}
-        return layers
+        shapes = {name: sizes[index : index + 2] for index, name in enumerate(self._layer_names)}
+        return draw_layers(key, shapes, [*[2.0] * len(self.hidden_units), 1.0])
 
     def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
         """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""
         activations = flatten_and_scale(pixels)
         for layer in self._hidden(params):
-            activations = jax.nn.relu(dense(layer, activations))
+            activations = relu(dense(layer, activations))
         return dense(params["output"], activations)
 
     def apply_train(self, params: Params, pixels: jax.Array, *, key: jax.Array) -> jax.Array:
         """Return logits with dropout after each hidden layer, drawn from `key`."""
         activations = flatten_and_scale(pixels)
         for index, layer in enumerate(self._hidden(params)):
-            activations = jax.nn.relu(dense(layer, activations))
+            activations = relu(dense(layer, activations))
             activations = dropout(activations, self.dropout, jax.random.fold_in(key, index))
         return dense(params["output"], activations)
 

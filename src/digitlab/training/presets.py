@@ -48,7 +48,7 @@ PRESETS: Mapping[str, Mapping[str, Settings]] = {
         | {
             "learning_rate": 0.015,
             "steps": 600,
-            "periods": 5,
+            "periods": 4,
             "batch_size": 256,
             "hidden_units": (256,),
         },
