@@ -27,20 +27,30 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep tests, and the processes that they start, away from the user's cache."""
+    """Keep tests, and the processes that they start, away from the user's cache and ledger."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIGITLAB_CACHE_DIR", str(folder))
+        patch.setenv("DIGITLAB_USER_DIR", str(tmp_path_factory.mktemp("user")))
         yield folder
 
 
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
     """Return the folder with the four real MNIST files, or skip."""
-    folder = Path(os.environ.get("DIGITLAB_DATA_DIR", ""))
-    if not (folder / "train-images-idx3-ubyte.gz").exists():
-        pytest.skip("the real MNIST files are not here: set DIGITLAB_DATA_DIR to their folder")
-    return folder
+    given = Path(os.environ.get("DIGITLAB_DATA_DIR", ""))
+    for folder in (given / "mnist", given):
+        if (folder / "train-images-idx3-ubyte.gz").exists():
+            return folder
+    return pytest.skip("the real MNIST files are not here: set DIGITLAB_DATA_DIR to their folder")
+
+
+@pytest.fixture(scope="session")
+def qmnist_dir(mnist_dir: Path) -> Path:
+    """Return the folder with real MNIST files that has QMNIST's labels beside it, or skip."""
+    if not (mnist_dir.parent / "qmnist" / "qmnist-test-labels-idx2-int.gz").exists():
+        pytest.skip("QMNIST's label files are not here: put them into a folder qmnist beside MNIST's")
+    return mnist_dir
 
 
 @pytest.fixture(scope="session")

@@ -329,7 +329,8 @@ def test_a_run_config_is_what_it_was() -> None:
     }
     config = RunConfig.from_dict(values)
     assert config.model == Linear()
-    assert config.as_dict() == values
+    # Runs from before it was kept have no digest of their validation images.
+    assert config.as_dict() == values | {"data": {**values["data"], "validation_digest": ""}}
 
 
 def test_another_process_cannot_train_or_replace_a_run_in_training(

@@ -13,9 +13,18 @@ import platformdirs
 
 from digitlab.errors import StorageError
 
-__all__ = ["atomic_path", "cache_folder", "make_folder", "storage_errors", "write_bytes", "write_json"]
+__all__ = [
+    "atomic_path",
+    "cache_folder",
+    "make_folder",
+    "storage_errors",
+    "user_folder",
+    "write_bytes",
+    "write_json",
+]
 
 CACHE_DIR = "DIGITLAB_CACHE_DIR"
+USER_DIR = "DIGITLAB_USER_DIR"
 
 _OTHER_ADVICE = "Nothing was changed there; look at the place, or name another one."
 _FULL = "What was there is as it was; free some space, or name another place."
@@ -33,6 +42,11 @@ _ADVICE = {
 def cache_folder() -> Path:
     """Return the user's cache folder, unless the environment variable `DIGITLAB_CACHE_DIR` moves it."""
     return Path(os.environ.get(CACHE_DIR) or platformdirs.user_cache_dir("digitlab"))
+
+
+def user_folder() -> Path:
+    """Return the user's data folder, which nobody empties, unless `DIGITLAB_USER_DIR` moves it."""
+    return Path(os.environ.get(USER_DIR) or platformdirs.user_data_dir("digitlab"))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from digitlab import figures
 from digitlab.data import Dataset
 from digitlab.errors import ConfigError
-from digitlab.evaluation import Evaluation
+from digitlab.evaluation import SURE, Calibration, Evaluation
 from digitlab.files import make_folder
 from digitlab.models import first_kernel, first_layer
 from digitlab.runs import Run
@@ -17,6 +17,7 @@ from digitlab.training import HistoryRow
 from digitlab.workflow import Data
 
 __all__ = [
+    "draw_calibration",
     "draw_confusion",
     "draw_dataset",
     "draw_digit",
@@ -86,6 +87,24 @@ def draw_confusion(run: Run, evaluation: Evaluation, split: str, folder: Path) -
     title = f"{run.config.model.name} on the {split} images of {run.config.data.name}"
     picture = figures.confusion_matrix(evaluation.confusion, title=title)
     return figures.save(picture, folder / f"confusion-{split}")
+
+
+def draw_calibration(run: Run, calibration: Calibration, split: str, folder: Path) -> list[Path]:
+    """Draw accuracy on one split against confidence, and against how much is read, at its temperature."""
+    make_folder(folder)
+    bins = {
+        "as the model says": calibration.reliability,
+        f"at temperature {calibration.temperature:.2f}": calibration.tempered,
+    }
+    arrays = {name: (each.confidence, each.accuracy, each.low, each.high) for name, each in bins.items()}
+    title = f"{run.config.model.name} on the {split} images of {run.config.data.name}"
+    diagram = figures.reliability_diagram(arrays, title=title)
+    curve = {run.config.model.name: (calibration.curve[:, 0], calibration.curve[:, 1])}
+    coverage = figures.coverage_curves(curve, target=SURE, title=title)
+    return [
+        *figures.save(diagram, folder / f"reliability-{split}"),
+        *figures.save(coverage, folder / f"coverage-{split}"),
+    ]
 
 
 def draw_weights(run: Run, folder: Path, *, unit: int | None = None) -> list[Path]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import ConfigError, RunExistsError
-from digitlab.evaluation import Comparison, Evaluation, compare_paired, evaluate
-from digitlab.models import MODELS, count_parameters, predict_logits
+from digitlab.evaluation import Comparison, Evaluation, Looks, compare_paired
+from digitlab.models import MODELS, count_parameters
 from digitlab.runs import Run, RunConfig, check_folders, is_run, open_run
-from digitlab.workflow import Data, begin_run, evaluate_run
+from digitlab.workflow import Data, begin_run, evaluate_run, look_at_test, score_run
 
 __all__ = ["Standing", "Study", "begin_runs", "check_out", "compare_runs", "read_entries"]
 
@@ -49,11 +49,13 @@ class Study:
     dataset: str
     standings: list[Standing]
     comparisons: list[Comparison]
+    looks: Looks
 
     @property
     def shares_validation(self) -> bool:
         """Whether all runs have the same validation images."""
-        return len({standing.run.config.data.split_seed for standing in self.standings}) == 1
+        kept = [standing.run.config.data for standing in self.standings]
+        return len({(each.split, each.split_seed) for each in kept}) == 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys of the shell's JSON."""
@@ -61,6 +63,7 @@ class Study:
             "dataset": self.dataset,
             "models": {standing.name: standing.as_dict() for standing in self.standings},
             "comparisons": [comparison.as_dict() for comparison in self.comparisons],
+            "looks": self.looks.number,
         }
 
 
@@ -149,6 +152,8 @@ def begin_runs(
 def compare_runs(runs: Mapping[str, Run], data: Data) -> Study:
     """Score finished runs on their own validation images and the test set, and compare each pair there.
 
+    Each run's result on the test set is a look at it, which the ledger keeps.
+
     Parameters
     ----------
     runs
@@ -164,19 +169,20 @@ def compare_runs(runs: Mapping[str, Run], data: Data) -> Study:
         If a run is unfinished or damaged.
     """
     standings, right = [], {}
-    for name, run in runs.items():
-        validation, params = data.split_of(run).validation, run.params()
-        logits = predict_logits(run.config.model, params, data.test.pixels)
+    read, looks = look_at_test(list(runs.values()), data)
+    for (name, run), logits in zip(runs.items(), read, strict=True):
         right[name] = logits.argmax(axis=1) == data.test.labels
         standings.append(
             Standing(
                 name=name,
                 run=run,
-                validation=evaluate_run(run, validation),
-                test=evaluate(logits, data.test.labels, baseline_class=run.config.data.baseline_digit),
-                parameters=count_parameters(params),
+                validation=evaluate_run(run, data.split_of(run).validation),
+                test=score_run(run, data.test, logits),
+                parameters=count_parameters(run.params()),
                 train_seconds=run.history()[-1].seconds,
             )
         )
-    pairs = [compare_paired(a, right[a], b, right[b]) for a, b in combinations(runs, 2)]
-    return Study(data.train.name, standings, pairs)
+    pairs = [
+        compare_paired(a, right[a], b, right[b], writers=data.test.writers) for a, b in combinations(runs, 2)
+    ]
+    return Study(data.train.name, standings, pairs, looks)

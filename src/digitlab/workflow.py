@@ -6,28 +6,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digitlab.data import CATALOG, Dataset, Progress, Split, load_dataset, stratified_split
-from digitlab.errors import DataError, DataNotFoundError, DivergedError, RunError
-from digitlab.evaluation import Evaluation, evaluate
+import numpy as np
+from numpy.typing import NDArray
+
+from digitlab.data import CATALOG, SPLITS, Dataset, Progress, Split, load_dataset
+from digitlab.errors import ConfigError, DataError, DataNotFoundError, DivergedError, RunError
+from digitlab.evaluation import (
+    Calibration,
+    Evaluation,
+    Look,
+    Looks,
+    calibration_of,
+    evaluate,
+    fit_temperature,
+    least_confidence,
+    probabilities,
+    record_looks,
+)
 from digitlab.models import describe_model, predict_logits, shapes_of
-from digitlab.runs import DataRecord, Run, RunConfig, create_run, is_run, open_run
+from digitlab.runs import LOOKS, DataRecord, Run, RunConfig, create_run, is_run, open_run
 from digitlab.training import HistoryRow, TrainingState, configure, preset_settings, train, train_together
 
 __all__ = [
     "Data",
     "begin_run",
+    "calibrate_run",
     "evaluate_run",
     "load_data",
+    "look_at_test",
     "plan_run",
+    "read_run",
     "reload_data",
+    "score_run",
     "settle",
     "train_run",
     "train_runs",
 ]
 
 DEFAULT_PRESET = "quick"
+# Its accuracy comes nearer to the test's than that of a split by writer: benchmarks/LOG.md.
+DEFAULT_SPLIT = "stratified"
 VALIDATION_FRACTION = 1 / 6
-SAME_DATA_OTHER_PLACE = {("data", "source"), ("data", "name")}
+SAME_DATA_OTHER_PLACE = {("data", "source"), ("data", "name"), ("data", "validation_digest")}
 
 
 @dataclass(frozen=True)
@@ -38,9 +58,23 @@ class Data:
     train: Dataset
     test: Dataset
 
-    def record(self, *, seed: int = 0, validation_fraction: float = VALIDATION_FRACTION) -> DataRecord:
-        """Return what a run keeps of these data, divided by `seed`."""
-        split = stratified_split(self.train, validation_fraction=validation_fraction, seed=seed)
+    def record(
+        self,
+        *,
+        seed: int = 0,
+        validation_fraction: float = VALIDATION_FRACTION,
+        split_by: str | None = None,
+    ) -> DataRecord:
+        """Return what a run keeps of these data, divided by `seed`, stratified if nothing else is asked for.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such way to divide.
+        DataError
+            If these data cannot be divided so.
+        """
+        split = _cut(self.train, split_by or DEFAULT_SPLIT, validation_fraction, seed)
         return DataRecord.of(self.source, self.train, self.test, split)
 
     def split_of(self, run: Run) -> Split:
@@ -57,9 +91,20 @@ class Data:
                 f"The run {run.folder} was trained on other data than those of {self.source}: "
                 "their fingerprints differ. Name the right ones with --dataset, or train a run on these."
             )
-        return stratified_split(
-            self.train, validation_fraction=kept.validation_fraction, seed=kept.split_seed
-        )
+        if kept.split == "writer" and self.train.writers is None:
+            raise DataError(
+                f"The run {run.folder} was split by writer, and who wrote which digit of {self.source} is "
+                "not known here now. For mnist fetch it with `digitlab data fetch mnist`, or put QMNIST's "
+                "label files back where they were."
+            )
+        split = _cut(self.train, kept.split, kept.validation_fraction, kept.split_seed)
+        if kept.validation_digest not in ("", split.validation_digest):
+            raise DataError(
+                f"The validation images of the run {run.folder} are no longer those that it was begun with: "
+                f"who wrote which digit of {self.source} is told differently now. Put the former label "
+                "files back, or train a new run."
+            )
+        return split
 
 
 def load_data(
@@ -119,18 +164,24 @@ def settle(model: str, given: Mapping[str, Any], *, preset: str | None, kept: Ru
 
 
 def plan_run(
-    model: str, settings: Mapping[str, Any], data: Data, *, split_seed: int | None = None
+    model: str,
+    settings: Mapping[str, Any],
+    data: Data,
+    *,
+    split_seed: int | None = None,
+    split_by: str | None = None,
 ) -> RunConfig:
     """Return what a run of `model` with `settings` on `data` is; see `configure`.
 
-    The split is drawn from `split_seed`, or else from the training's own seed.
+    The split is drawn from `split_seed`, or else from the training's own seed, and is one of `SPLITS`.
 
     Raises
     ------
     ConfigError
         As `configure`, or if the model cannot read such images.
     """
-    record = data.record(seed=settings.get("seed", 0) if split_seed is None else split_seed)
+    seed = settings.get("seed", 0) if split_seed is None else split_seed
+    record = data.record(seed=seed, split_by=split_by)
     chosen, training = configure(model, settings, training_images=record.training_images)
     shapes_of(chosen, record.image_shape)
     return RunConfig(chosen, training, record)
@@ -219,8 +270,71 @@ def train_runs(runs: Sequence[Run], data: Data) -> Iterator[list[HistoryRow]]:
 
 def evaluate_run(run: Run, dataset: Dataset) -> Evaluation:
     """Score a finished run on a labelled set."""
-    logits = predict_logits(run.config.model, run.params(), dataset.pixels)
-    return evaluate(logits, dataset.labels, baseline_class=run.config.data.baseline_digit)
+    return score_run(run, dataset, read_run(run, dataset))
+
+
+def read_run(run: Run, dataset: Dataset) -> NDArray[np.float64]:
+    """Return the logits of a finished run, float64 (n, classes)."""
+    return predict_logits(run.config.model, run.params(), dataset.pixels).astype(np.float64)
+
+
+def score_run(run: Run, dataset: Dataset, logits: NDArray[np.float64]) -> Evaluation:
+    """Score a finished run by its logits on a labelled set."""
+    baseline = run.config.data.baseline_digit
+    return evaluate(logits, dataset.labels, baseline_class=baseline, writers=dataset.writers)
+
+
+def look_at_test(runs: Sequence[Run], data: Data) -> tuple[list[NDArray[np.float64]], Looks]:
+    """Read the test set with finished runs, and write these looks into the ledger.
+
+    Returns
+    -------
+    list of float64 (n, classes), Looks
+        The logits of each run, and how often that test set has been looked at.
+
+    Raises
+    ------
+    DataError
+        If a run was trained on other data.
+    RunError
+        If a run is unfinished or damaged. Then none has looked.
+    """
+    for run in runs:
+        data.split_of(run)
+        run.params()
+        run.history()
+    logits = [read_run(run, data.test) for run in runs]
+    looks = [
+        Look(
+            data.test.fingerprint,
+            run.model_digest(),
+            score_run(run, data.test, each).accuracy,
+            str(run.folder.resolve()),
+        )
+        for run, each in zip(runs, logits, strict=True)
+    ]
+    return logits, record_looks(looks, [run.folder / LOOKS for run in runs])
+
+
+def calibrate_run(run: Run, data: Data, images: Dataset, logits: NDArray[np.float64]) -> Calibration:
+    """Return what a finished run's probabilities are worth on `images`, and at its best temperature.
+
+    The temperature, and from which confidence on answers are sure, are fitted on the run's own
+    validation images.
+    """
+    validation = data.split_of(run).validation
+    fitted_on = read_run(run, validation)
+    temperature = fit_temperature(fitted_on, validation.labels)
+    sure_from = least_confidence(probabilities(fitted_on / temperature), validation.labels)
+    return calibration_of(
+        logits, images.labels, temperature=temperature, sure_from=sure_from, writers=images.writers
+    )
+
+
+def _cut(train_set: Dataset, by: str, validation_fraction: float, seed: int) -> Split:
+    if by not in SPLITS:
+        raise ConfigError(f"There is no split by {by!r}: it is {' or '.join(SPLITS)}.")
+    return SPLITS[by](train_set, validation_fraction=validation_fraction, seed=seed)
 
 
 def _settings(run: Run) -> dict[str, Any]:

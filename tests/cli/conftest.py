@@ -37,6 +37,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
     monkeypatch.setenv("DIGITLAB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("DIGITLAB_USER_DIR", str(tmp_path / "user"))
 
     def call(*arguments: str) -> Answer:
         code = run(arguments)

@@ -51,7 +51,7 @@ def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
     answer = shell("compare", *SMALL, "--out", "o", "--json")
     assert answer.code == 0
     result = answer.json
-    assert result.keys() == {"dataset", "out", "models", "comparisons"}
+    assert result.keys() == {"dataset", "out", "models", "comparisons", "looks"}
     assert list(result["models"]) == ["linear", "mlp", "conv"]
     assert len(result["comparisons"]) == 3
     for name, model in result["models"].items():
@@ -60,7 +60,8 @@ def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
         assert model["test"]["interval"][0] < model["test"]["accuracy"] < model["test"]["interval"][1]
         assert model["run"] == f"o/{name}"
         assert pictures(tmp_path / "o" / name) == {"log-loss", "confusion-test", "weights"}
-    assert result["comparisons"][0].keys() == {"a", "b", "difference", "interval", "p_value"}
+    keys = {"a", "b", "difference", "interval", "p_value", "over_writers"}
+    assert result["comparisons"][0].keys() == keys
     assert pictures(tmp_path / "o") == {"digits", "class-counts", "log-loss", "accuracy"}
     assert (tmp_path / "o/comparison.json").read_text() == answer.out
 
@@ -98,6 +99,7 @@ def test_compare_resumes_where_nothing_is_named_again(shell: Shell, tmp_path: Pa
     for name in ("linear", "mlp"):
         (tmp_path / "o" / name / "model.safetensors").unlink()
     again = shell("compare", "--out", "o", "--resume", "--json").json
+    assert (first.pop("looks"), again.pop("looks")) == (3, 6)
     assert again == first
 
 
@@ -527,5 +529,5 @@ def test_each_resumed_run_of_a_comparison_keeps_its_own_split(shell: Shell, tmp_
     (tmp_path / "o/mlp/model.safetensors").unlink()
     answer = shell("compare", "--out", "o", "--resume")
     assert answer.code == 0, answer.err
-    assert "these runs have different split seeds" in answer.out
+    assert "these runs split the training images differently" in answer.out
     assert (tmp_path / "o/mlp/model.safetensors").read_bytes() == before

@@ -78,7 +78,7 @@ def test_a_comparison_of_two_models() -> None:
     swapped = compare_paired("mlp", right_b, "linear", right_a)
     assert swapped.difference == -result.difference
     np.testing.assert_allclose(swapped.interval, [-result.interval.high, -result.interval.low])
-    assert set(result.as_dict()) == {"a", "b", "difference", "interval", "p_value"}
+    assert set(result.as_dict()) == {"a", "b", "difference", "interval", "p_value", "over_writers"}
 
 
 def test_a_comparison_says_who_is_better_or_that_nobody_is() -> None:

@@ -33,6 +33,8 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "weight_tiles": lambda: figures.weight_tiles(KERNEL, (7, 5), title="13 units"),
     "templates": lambda: figures.templates(KERNEL[:, :10], (7, 5)),
     "unit_closeup": lambda: figures.unit_closeup(KERNEL, (7, 5), 12),
+    "reliability_diagram": lambda: figures.reliability_diagram({"mlp": (LOSS, LOSS, 0.9 * LOSS, LOSS)}),
+    "coverage_curves": lambda: figures.coverage_curves({"mlp": (np.arange(1, 11) / 10, LOSS)}, target=0.9),
     "accuracy_intervals": lambda: figures.accuracy_intervals({"mlp": (0.9, 0.8, 0.95)}, baseline=0.7),
 }
 

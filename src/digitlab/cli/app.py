@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     _mend_streams()
     try:
-        code = app(arguments, standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say_warning
+            code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
     except ConfigError as error:
         console.error(str(error))
@@ -85,6 +88,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if code == INTERRUPTED:
         console.note("digitlab: interrupted; what was finished before is kept.")
     return code if isinstance(code, int) else 0
+
+
+def _say_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning of the library as a remark, without the place in the code."""
+    console.note(f"digitlab: {message}")
 
 
 def _mend_streams() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from digitlab.data import Progress as OnProgress
-    from digitlab.evaluation import Evaluation
+    from digitlab.evaluation import Evaluation, Looks
     from digitlab.training import HistoryRow
 
 __all__ = [
@@ -35,10 +35,12 @@ __all__ = [
     "ink",
     "loss",
     "note",
+    "over_writers",
     "percent",
     "print_json",
     "print_line",
     "print_table",
+    "say_looks",
     "summary",
     "with_interval",
 ]
@@ -103,10 +105,27 @@ def with_interval(evaluation: "Evaluation") -> str:
 
 
 def summary(evaluation: "Evaluation") -> str:
-    """Return accuracy, log loss and baseline in a sentence."""
-    return (
+    """Return accuracy, log loss and baseline in a sentence, and in another one who wrote the digits."""
+    said = (
         f"accuracy {with_interval(evaluation)}, log loss {loss(evaluation.log_loss)}; "
         f"always answering {evaluation.baseline_class}: {percent(evaluation.baseline_accuracy)}."
+    )
+    return f"{said} {over_writers(evaluation)}".strip()
+
+
+def over_writers(evaluation: "Evaluation") -> str:
+    """Say what the interval would be if each image were another person's, where the writers are known."""
+    if evaluation.writers is None:
+        return ""
+    if evaluation.naive_interval is None:
+        return (
+            f"The digits are by {evaluation.writers} writer(s): too few of them, or too few mistakes, to "
+            "tell how people differ. The interval takes each digit to be another person's."
+        )
+    low, high = evaluation.naive_interval
+    return (
+        f"The interval is over {evaluation.writers} writers, {evaluation.widening:.1f} times as wide as if "
+        f"each digit were another person's ({100 * low:.2f} to {100 * high:.2f})."
     )
 
 
@@ -114,6 +133,16 @@ def confusions(evaluation: "Evaluation", limit: int) -> str:
     """Return what is most often read as what."""
     said = [f"{each.true} read as {each.read_as} ({each.count}x)" for each in evaluation.most_confused(limit)]
     return ", ".join(said) or "nothing"
+
+
+def say_looks(looks: "Looks", *, as_json: bool) -> None:
+    """Say how often the test set has been looked at, and what is wrong with the ledger."""
+    for remark in looks.remarks:
+        note(f"digitlab: {remark}")
+    if not as_json:
+        print_line(looks.sentence())
+    elif looks.is_best_of_many:
+        note(f"digitlab: {looks.sentence()}")
 
 
 def ink(pixels: "NDArray[np.uint8]") -> str:

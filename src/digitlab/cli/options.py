@@ -86,6 +86,14 @@ class TrainingOptions:
         typer.Option(help="Share of hidden units, or of what conv's filters find, to silence in training."),
     ] = None
     seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default="0")] = None
+    split_by: Annotated[
+        str | None,
+        typer.Option(
+            help="How validation is taken from the training images: writer (nobody's digits are in "
+            "both) or stratified (at random, each digit in its share).",
+            show_default="stratified",
+        ),
+    ] = None
     out: Annotated[
         Path | None, typer.Option(help="The folder to make.", show_default="a new one in runs/")
     ] = None
@@ -94,7 +102,7 @@ class TrainingOptions:
 
     def given(self) -> dict[str, Any]:
         """Return the settings that were given, as `plan_run` takes them."""
-        own = ("preset", "out", "resume", "force")
+        own = ("preset", "out", "resume", "force", "split_by")
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
         settings = {name: value for name, value in values.items() if value is not None}
         for limit in ("clip_norm", "patience"):

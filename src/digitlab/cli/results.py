@@ -11,7 +11,7 @@ from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
 from digitlab.errors import StorageError
 
 if TYPE_CHECKING:
-    from digitlab.evaluation import Evaluation
+    from digitlab.evaluation import Calibration, Evaluation
 
 __all__ = ["evaluate", "weights"]
 
@@ -38,9 +38,9 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score a run: accuracy with its interval, log loss, each digit, and what is confused with what."""
-    from digitlab.pictures import draw_confusion
+    from digitlab.pictures import draw_calibration, draw_confusion
     from digitlab.runs import open_run
-    from digitlab.workflow import evaluate_run, reload_data
+    from digitlab.workflow import calibrate_run, look_at_test, read_run, reload_data, score_run
 
     opened = open_run(run)
     opened.params()
@@ -49,19 +49,33 @@ def evaluate(
             opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
         )
     images = loaded.test if split is SplitName.TEST else loaded.split_of(opened).validation
-    evaluation = evaluate_run(opened, images)
+    if split is SplitName.TEST:
+        [logits], looks = look_at_test([opened], loaded)
+    else:
+        logits, looks = read_run(opened, images), None
+    evaluation = score_run(opened, images, logits)
+    calibration = calibrate_run(opened, loaded, images, logits)
     if as_json:
-        console.print_json(evaluation.as_dict())
+        found = {"looks": looks and looks.number, "calibration": calibration.as_dict()}
+        console.print_json(evaluation.as_dict() | found)
     else:
         name, dataset = opened.config.model.name, loaded.train.name
-        _print_evaluation(evaluation, f"{name} on {len(images):,} {split} images of {dataset}")
+        _print_evaluation(evaluation, f"{name} on {evaluation.n:,} {split} images of {dataset}")
+        _print_calibration(calibration, evaluation, on_other_images=split is SplitName.TEST)
+    if looks:
+        console.say_looks(looks, as_json=as_json)
     try:
-        pictures = draw_confusion(opened, evaluation, split, out or opened.figures)
+        folder = out or opened.figures
+        pictures = draw_confusion(opened, evaluation, split, folder)
+        pictures += draw_calibration(opened, calibration, split, folder)
     except StorageError as error:
         console.note(f"digitlab: no picture was drawn. {error} (--out names another folder.)")
         return
     if not as_json:
-        console.print_line(f"The confusion matrix is in {pictures[0]}.")
+        console.print_line(
+            f"The confusion matrix is in {pictures[0]}, accuracy against confidence in {pictures[2]}, and "
+            f"against the share of images that are read in {pictures[4]}."
+        )
 
 
 def weights(
@@ -102,3 +116,29 @@ def _print_evaluation(evaluation: "Evaluation", title: str) -> None:
     ]
     console.print_table(("digit", "images", "precision", "recall", "F1"), rows)
     console.print_line(f"Confused most: {console.confusions(evaluation, 5)}.")
+
+
+def _print_calibration(
+    calibration: "Calibration", evaluation: "Evaluation", *, on_other_images: bool
+) -> None:
+    """Say what the probabilities are worth, and from which on they can be relied on."""
+    fitted = "fitted on validation" if on_other_images else "fitted on these very images"
+    console.print_line(
+        f"Its probabilities are off by {100 * calibration.reliability.error:.2f} points on average (ECE). "
+        f"At the temperature {calibration.temperature:.3f}, {fitted}, they are off by "
+        f"{100 * calibration.tempered.error:.2f} ({100 * calibration.by_chance:.2f} by chance alone), "
+        f"and the log loss is {console.loss(calibration.tempered_log_loss)} instead of "
+        f"{console.loss(evaluation.log_loss)}."
+    )
+    if not on_other_images:
+        return
+    sure = calibration.sure
+    if sure is None:
+        console.print_line("No answer here is as sure as those that were 99.9 % right on validation.")
+        return
+    low, high = sure.interval
+    console.print_line(
+        f"Answers with {console.percent(sure.confidence)} or more, of which 99.9 % or more were right on "
+        f"validation, are {console.percent(sure.accuracy)} right here ({100 * low:.2f} to {100 * high:.2f}): "
+        f"{console.percent(sure.coverage, 1)} of the images."
+    )

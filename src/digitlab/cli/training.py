@@ -98,6 +98,7 @@ def compare(
         console.print_json(result)
     else:
         _print_study(study)
+    console.say_looks(study.looks, as_json=as_json)
     for standing in study.standings:
         if standing.name in configs:
             draw_run(standing.run, standing.test, "test")
@@ -252,7 +253,8 @@ def _plan(
     if like_seed is not None and "seed" not in given:
         settings = {"seed": like_seed} | settings
     split_seed = like_seed if kept or "seed" not in given else None
-    return plan_run(model, settings, data, split_seed=split_seed)
+    split_by = training.split_by or (like.config.data.split if like else None)
+    return plan_run(model, settings, data, split_seed=split_seed, split_by=split_by)
 
 
 def _kept(folder: Path, training: TrainingOptions) -> "Run | None":
@@ -322,8 +324,10 @@ def _print_study(study: "Study") -> None:
     console.print_line(study.dataset)
     console.print_table(columns, [*rows, baseline])
     if not study.shares_validation:
-        console.print_line("The validation images differ: these runs have different split seeds.")
+        console.print_line("The validation images differ: these runs split the training images differently.")
     for comparison in study.comparisons:
         console.print_line(f"{comparison.sentence()} p = {comparison.p_value:.2g} (exact McNemar).")
+    if said := console.over_writers(study.standings[-1].test):
+        console.print_line(f"{study.standings[-1].name}: {said}")
     for standing in study.standings:
         console.print_line(f"{standing.name} confuses most: {console.confusions(standing.test, 3)}.")

@@ -6,10 +6,18 @@ from digitlab.data.fetch import fetch_dataset
 from digitlab.data.idx import read_idx, write_idx
 from digitlab.data.listing import DatasetListing, list_datasets
 from digitlab.data.patience import Patience, Progress
-from digitlab.data.splits import Split, stratified_indices, stratified_split
+from digitlab.data.splits import (
+    SPLITS,
+    Split,
+    stratified_indices,
+    stratified_split,
+    writer_indices,
+    writer_split,
+)
 
 __all__ = [
     "CATALOG",
+    "SPLITS",
     "CatalogFile",
     "CatalogSet",
     "Dataset",
@@ -24,4 +32,6 @@ __all__ = [
     "stratified_indices",
     "stratified_split",
     "write_idx",
+    "writer_indices",
+    "writer_split",
 ]

@@ -62,6 +62,8 @@ class CatalogSet:
         The four names inside the archive.
     transposed : bool, optional
         Whether the published images have rows and columns exchanged.
+    writers : str, optional
+        The set whose label files tell who wrote each digit of this one, row by row.
     """
 
     name: str
@@ -73,6 +75,7 @@ class CatalogSet:
     files: tuple[CatalogFile, ...] = ()
     members: tuple[str, ...] = ()
     transposed: bool = False
+    writers: str = ""
 
 
 def find_set(name: str) -> CatalogSet:
@@ -126,6 +129,7 @@ t10k-labels-idx1-ubyte 10008 ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f
 """,
             gunzipped=True,
         ),
+        writers="qmnist",
     ),
     CatalogSet(
         "fashion_mnist",

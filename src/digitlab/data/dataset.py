@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from digitlab.data.catalog import CATALOG, find_set
-from digitlab.data.fetch import locate
+from digitlab.data.fetch import cache_path, locate, locate_writers
 from digitlab.data.patience import Progress
-from digitlab.data.readers import Arrays, read_bundled_digits, read_catalog_files, read_path
-from digitlab.errors import DataError
+from digitlab.data.readers import Part, add_writers, read_bundled_digits, read_catalog_files, read_path
+from digitlab.errors import DataError, StorageError
 from digitlab.files import storage_errors
 
 __all__ = ["Dataset", "load_dataset"]
@@ -36,6 +37,10 @@ class Dataset:
         The digit of each image, 0-9. Read-only; a writable array is copied.
     name : str
         What to call it in tables and messages.
+    writers : ndarray of shape (n,), int32, or None
+        Who wrote each digit, as a number; None where nobody knows.
+    series : ndarray of shape (n,), int32, or None
+        Which of NIST's collections each is from: 4 are high-school students, 0 and 1 Census staff.
 
     Raises
     ------
@@ -46,10 +51,15 @@ class Dataset:
     pixels: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.uint8]
     name: str
+    writers: npt.NDArray[np.integer[Any]] | None = None
+    series: npt.NDArray[np.integer[Any]] | None = None
 
     def __post_init__(self) -> None:
         for field in ("pixels", "labels"):
             object.__setattr__(self, field, _frozen(getattr(self, field)))
+        for field in ("writers", "series"):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, self._origin(field))
         self._check("pixels", self.pixels, 3)
         self._check("labels", self.labels, 1)
         self._check_content()
@@ -74,6 +84,15 @@ class Dataset:
             raise DataError(f"{self.name} must hold at least one image, found the shape {self.pixels.shape}.")
         if self.labels.max() >= CLASSES:
             raise DataError(f"The labels of {self.name} must be digits 0-9, found {self.labels.max()}.")
+
+    def _origin(self, field: str) -> npt.NDArray[np.int32]:
+        numbers = np.asarray(getattr(self, field))
+        if numbers.dtype.kind not in "iu" or numbers.shape != (len(self.labels),):
+            raise DataError(
+                f"The {field} of {self.name} must be a whole number for each of its {len(self.labels)} "
+                f"images, found {numbers.dtype} of shape {numbers.shape}."
+            )
+        return _frozen(numbers.astype(np.int32))
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -124,7 +143,9 @@ class Dataset:
             )
         if ((chosen < -len(self)) | (chosen >= len(self))).any():
             raise DataError(f"Indices must lie below {len(self)}, the number of images of {self.name}.")
-        return Dataset(self.pixels[chosen], self.labels[chosen], name or self.name)
+        writers = None if self.writers is None else self.writers[chosen]
+        series = None if self.series is None else self.series[chosen]
+        return Dataset(self.pixels[chosen], self.labels[chosen], name or self.name, writers, series)
 
 
 def _frozen(array: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -186,8 +207,23 @@ def load_dataset(
     chosen = find_set(str(name_or_path))
     if not chosen.files:
         return _datasets(chosen.name, *read_bundled_digits())
+    cached = [cache_path(chosen, file) for file in chosen.files]
+    missing = [path for path in cached if not path.exists()]
     found = locate(chosen, data_dir=data_dir, offline=offline, on_progress=on_progress)
-    return _datasets(chosen.name, *read_catalog_files(chosen, found))
+    train, test = read_catalog_files(chosen, found)
+    try:
+        # Who has the digits already did not ask for a network.
+        ask = not offline and any(path in found for path in missing)
+        tables = locate_writers(chosen, data_dir=data_dir, offline=not ask, on_progress=on_progress)
+        if tables:
+            train, test = add_writers(train, tables[0]), add_writers(test, tables[1])
+    except (DataError, StorageError) as error:
+        warnings.warn(
+            f"Who wrote which digit of {chosen.name} is not known, so writers are not told apart; all else "
+            f"is as usual. `digitlab data fetch {chosen.name}` tries again. The reason: {error}",
+            stacklevel=2,
+        )
+    return _datasets(chosen.name, train, test)
 
 
 def _is_path(name_or_path: str | os.PathLike[str]) -> bool:
@@ -199,6 +235,6 @@ def _is_path(name_or_path: str | os.PathLike[str]) -> bool:
         return name_or_path not in {"", *CATALOG} and Path(name_or_path).exists()
 
 
-def _datasets(name: str, train: Arrays, test: Arrays) -> tuple[Dataset, Dataset]:
+def _datasets(name: str, train: Part, test: Part) -> tuple[Dataset, Dataset]:
     printable = os.fsencode(name).decode("utf-8", errors="replace")
-    return Dataset(*train, printable), Dataset(*test, printable)
+    return Dataset(name=printable, **train._asdict()), Dataset(name=printable, **test._asdict())

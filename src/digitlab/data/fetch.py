@@ -10,7 +10,7 @@ from digitlab.data.patience import Patience, Progress
 from digitlab.errors import DataError, DataNotFoundError
 from digitlab.files import cache_folder, storage_errors
 
-__all__ = ["cache_path", "fetch_dataset", "locate"]
+__all__ = ["cache_path", "fetch_dataset", "locate", "locate_writers"]
 
 PATIENCE = Patience()
 
@@ -44,9 +44,12 @@ def fetch_dataset(
     ConfigError, DataNotFoundError, DataError, FetchError, StorageError
         As for `load_dataset`.
     """
-    return locate(
-        find_set(name), data_dir=data_dir, offline=offline, on_progress=on_progress, patience=patience
+    chosen = find_set(name)
+    paths = locate(chosen, data_dir=data_dir, offline=offline, on_progress=on_progress, patience=patience)
+    writers = locate_writers(
+        chosen, data_dir=data_dir, offline=offline, on_progress=on_progress, patience=patience
     )
+    return paths + writers
 
 
 def locate(
@@ -61,14 +64,50 @@ def locate(
 
     Parameters and errors are those of `fetch_dataset`.
     """
-    folders = own_folders(chosen, data_dir)
-    paths = []
-    for file in chosen.files:
-        path = own_file(chosen, file, folders) or _cached(chosen, file)
-        if path is None and offline:
-            raise _missing(chosen, file)
-        paths.append(path or _fetch(chosen, file, patience, on_progress))
-    return paths
+    return [_locate(chosen, file, data_dir, offline, on_progress, patience) for file in chosen.files]
+
+
+def locate_writers(
+    chosen: CatalogSet,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+    offline: bool = False,
+    on_progress: Progress | None = None,
+    patience: Patience = PATIENCE,
+) -> list[Path]:
+    """Return the two files that tell who wrote each digit of `chosen`, of training and of test.
+
+    Returns
+    -------
+    list of Path
+        Empty where nobody knows, or where they are not here and `offline` holds.
+
+    Raises
+    ------
+    DataError, FetchError, StorageError
+        As `fetch_dataset`.
+    """
+    if not chosen.writers:
+        return []
+    owner = find_set(chosen.writers)
+    try:
+        return [_locate(owner, file, data_dir, offline, on_progress, patience) for file in owner.files[1::2]]
+    except DataNotFoundError:
+        return []
+
+
+def _locate(
+    chosen: CatalogSet,
+    file: CatalogFile,
+    data_dir: str | os.PathLike[str] | None,
+    offline: bool,
+    on_progress: Progress | None,
+    patience: Patience,
+) -> Path:
+    path = own_file(chosen, file, own_folders(chosen, data_dir)) or _cached(chosen, file)
+    if path is None and offline:
+        raise _missing(chosen, file)
+    return path or _fetch(chosen, file, patience, on_progress)
 
 
 def cache_path(chosen: CatalogSet, file: CatalogFile) -> Path:

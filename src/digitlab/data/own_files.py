@@ -20,6 +20,8 @@ DATA_DIR = "DIGITLAB_DATA_DIR"
 def own_folders(chosen: CatalogSet, data_dir: str | os.PathLike[str] | None) -> list[Path]:
     """Return the folders to look into: those of `data_dir`, or else of `DIGITLAB_DATA_DIR`.
 
+    A folder that is called like a set may lie beside those of the others.
+
     Raises
     ------
     DataNotFoundError
@@ -32,7 +34,9 @@ def own_folders(chosen: CatalogSet, data_dir: str | os.PathLike[str] | None) -> 
         is_folder = Path(given).is_dir()
     if not is_folder:
         raise DataNotFoundError(f"There is no folder {given}, named by --data-dir or {DATA_DIR}.")
-    return [Path(given) / chosen.name, Path(given)]
+    folder = Path(given)
+    beside = [folder.resolve().parent / chosen.name] if folder.resolve().name in CATALOG else []
+    return [folder / chosen.name, folder, *beside]
 
 
 def own_file(chosen: CatalogSet, file: CatalogFile, folders: list[Path]) -> Path | None:
@@ -89,7 +93,7 @@ def _checked(path: Path, size: int, modified: int, cache: Path) -> tuple[Path, f
     with storage_errors(f"Cannot read {path}"), path.open("rb") as file:
         own = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
-        if file.read(2) != GZIP_MAGIC:
+        if own in _known_hashes() or file.read(2) != GZIP_MAGIC:
             return path, frozenset({own})
         file.seek(0)
         try:

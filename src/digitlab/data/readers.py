@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,21 +18,28 @@ from digitlab.data.stratify import stratified_indices
 from digitlab.errors import DataError, DataNotFoundError
 from digitlab.files import storage_errors
 
-__all__ = ["Arrays", "read_bundled_digits", "read_catalog_files", "read_path"]
-
-Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
-"""Pixels of shape (n, height, width) and labels of shape (n,)."""
+__all__ = ["Part", "add_writers", "read_bundled_digits", "read_catalog_files", "read_path"]
 
 DIGITS_TEST_IMAGES = 450
 DIGITS_SEED = 1797
 NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
 QMNIST_COLUMNS = 8
+CLASS, SERIES, WRITER = 0, 1, 2
 IDX_NAME = re.compile(
     r"(?P<set>.*-)?(?P<part>train|t10k|test)-(?P<what>images|labels)[-.]idx\d-(ubyte|int)(\.gz)?"
 )
 
 
-def read_bundled_digits() -> tuple[Arrays, Arrays]:
+class Part(NamedTuple):
+    """What was read of a training or a test set: pixels (n, height, width), and a number for each image."""
+
+    pixels: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+    writers: npt.NDArray[np.int32] | None = None
+    series: npt.NDArray[np.int32] | None = None
+
+
+def read_bundled_digits() -> tuple[Part, Part]:
     """Return scikit-learn's 1,797 digits, cut once for all into 1,347 to train on and 450 to test on.
 
     Counts of 0-16 become round(count * 255 / 16).
@@ -43,10 +50,10 @@ def read_bundled_digits() -> tuple[Arrays, Arrays]:
     pixels = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
     labels = bunch.target.astype(np.uint8)
     train, test = stratified_indices(labels, DIGITS_TEST_IMAGES / len(labels), DIGITS_SEED)
-    return (pixels[train], labels[train]), (pixels[test], labels[test])
+    return Part(pixels[train], labels[train]), Part(pixels[test], labels[test])
 
 
-def read_catalog_files(chosen: CatalogSet, paths: list[Path]) -> tuple[Arrays, Arrays]:
+def read_catalog_files(chosen: CatalogSet, paths: list[Path]) -> tuple[Part, Part]:
     """Return the training and the test arrays of a catalog set from its checked files."""
     if chosen.members:
         names = [paths[0] / member for member in chosen.members]
@@ -63,7 +70,7 @@ def _read_member(archive: Path, member: str) -> npt.NDArray[Any]:
         return read_idx_gzip(iter(lambda: file.read(BLOCK_SIZE), b""), archive / member)
 
 
-def read_path(path: Path) -> tuple[Arrays, Arrays]:
+def read_path(path: Path) -> tuple[Part, Part]:
     """Return the training and the test arrays of a folder of IDX files, or of an `.npz` file.
 
     Raises
@@ -82,7 +89,7 @@ def read_path(path: Path) -> tuple[Arrays, Arrays]:
     raise DataNotFoundError(f"There is no file or folder {path}.")
 
 
-def _read_folder(folder: Path) -> tuple[Arrays, Arrays]:
+def _read_folder(folder: Path) -> tuple[Part, Part]:
     paths = [_find_idx(folder, part, what) for part in ("train", "test") for what in ("images", "labels")]
     return _idx_pairs([read_idx(path) for path in paths], paths)
 
@@ -110,18 +117,44 @@ def _find_idx(folder: Path, part: str, what: str) -> Path:
     return min(found, key=lambda path: path.suffix == ".gz")
 
 
-def _idx_pairs(arrays: list[npt.NDArray[Any]], paths: list[Path]) -> tuple[Arrays, Arrays]:
-    arrays = [_class_column(each) for each in arrays]
-    return _pairs(arrays, [str(path) for path in paths])
+def add_writers(part: Part, path: Path) -> Part:
+    """Return a part with the writers and series of QMNIST's labels, whose first rows are its digits.
+
+    Raises
+    ------
+    DataError
+        If the file holds something else, or other digits.
+    """
+    table = read_idx(path)
+    if not _is_table(table):
+        raise DataError(
+            f"{path} has {table.dtype} numbers of the shape {table.shape}: expected {QMNIST_COLUMNS} columns "
+            "of int32 for each digit, as QMNIST's labels have."
+        )
+    rows = table[: len(part.labels)]
+    if not np.array_equal(rows[:, CLASS], part.labels):
+        raise DataError(f"{path} labels other digits than these: it cannot say who wrote them.")
+    return _with_origin(part, rows)
 
 
-def _class_column(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the class alone of QMNIST's labels, which also tell the writer and more."""
-    is_qmnist = array.dtype.name == "int32" and array.ndim == 2 and array.shape[1] == QMNIST_COLUMNS
-    return array[:, 0] if is_qmnist else array
+def _idx_pairs(arrays: list[npt.NDArray[Any]], paths: list[Path]) -> tuple[Part, Part]:
+    classes = [each[:, CLASS] if _is_table(each) else each for each in arrays]
+    train, test = _pairs(classes, [str(path) for path in paths])
+    return _with_origin(train, arrays[1]), _with_origin(test, arrays[3])
 
 
-def _read_npz(path: Path) -> tuple[Arrays, Arrays]:
+def _is_table(labels: npt.NDArray[Any]) -> bool:
+    """Return whether these are QMNIST's labels, which also tell the writer and more."""
+    return labels.dtype.name == "int32" and labels.ndim == 2 and labels.shape[1] == QMNIST_COLUMNS
+
+
+def _with_origin(part: Part, labels: npt.NDArray[Any]) -> Part:
+    if not _is_table(labels):
+        return part
+    return part._replace(writers=labels[:, WRITER], series=labels[:, SERIES])
+
+
+def _read_npz(path: Path) -> tuple[Part, Part]:
     with storage_errors(f"Cannot read {path}"), path.open("rb") as file:
         head = file.read(16)
     if not zipfile.is_zipfile(path):
@@ -155,7 +188,7 @@ def _zip_errors(path: Path) -> Iterator[None]:
         raise DataError(f"{path} claims an array that does not fit into memory: {error}.") from error
 
 
-def _pairs(arrays: list[npt.NDArray[Any]], names: list[str]) -> tuple[Arrays, Arrays]:
+def _pairs(arrays: list[npt.NDArray[Any]], names: list[str]) -> tuple[Part, Part]:
     """Check training images and labels, then test images and labels, and return them as two pairs."""
     train = _pair(arrays[0], arrays[1], names[0], names[1])
     test = _pair(arrays[2], arrays[3], names[2], names[3])
@@ -167,7 +200,7 @@ def _pairs(arrays: list[npt.NDArray[Any]], names: list[str]) -> tuple[Arrays, Ar
     return train, test
 
 
-def _pair(images: npt.NDArray[Any], labels: npt.NDArray[Any], images_name: str, labels_name: str) -> Arrays:
+def _pair(images: npt.NDArray[Any], labels: npt.NDArray[Any], images_name: str, labels_name: str) -> Part:
     _check_images(images, images_name)
     _check_labels(labels, labels_name)
     if len(images) != len(labels):
@@ -175,7 +208,7 @@ def _pair(images: npt.NDArray[Any], labels: npt.NDArray[Any], images_name: str, 
             f"{images_name} has {len(images)} images but {labels_name} has {len(labels)} labels; "
             "they do not belong together."
         )
-    return images, labels.astype(np.uint8, copy=False)
+    return Part(images, labels.astype(np.uint8, copy=False))
 
 
 def _check_images(images: npt.NDArray[Any], name: str) -> None:

@@ -1,13 +1,17 @@
-"""Choose some of a set's images by chance, with every class in its share."""
+"""Choose some of a set's images by chance: every class in its share, or whole writers."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from digitlab.errors import ConfigError
+from digitlab.errors import ConfigError, DataError
 
-__all__ = ["stratified_indices"]
+__all__ = ["stratified_indices", "writer_indices"]
 
-PURPOSE = 0x5_711  # keeps these draws apart from everything else that is drawn from the same seed
+# These keep the draws apart from each other and from everything else that is drawn from the same seed.
+PURPOSE = 0x5_711
+WRITERS_PURPOSE = 0x3217E5
 
 
 def stratified_indices(
@@ -38,9 +42,7 @@ def stratified_indices(
         If the fraction leaves one of the two parts empty, or the seed is negative.
     """
     total = _chosen_total(len(labels), fraction)
-    if seed < 0:
-        raise ConfigError(f"The seed must be 0 or more, not {seed}.")
-    generator = np.random.default_rng([seed, PURPOSE])
+    generator = _generator(seed, PURPOSE)
     classes, counts = np.unique(labels, return_counts=True)
     chosen = np.concatenate(
         [
@@ -51,6 +53,63 @@ def stratified_indices(
     is_chosen = np.zeros(len(labels), bool)
     is_chosen[chosen] = True
     return np.flatnonzero(~is_chosen), np.flatnonzero(is_chosen)
+
+
+def writer_indices(
+    writers: npt.NDArray[np.integer[Any]], series: npt.NDArray[np.integer[Any]], fraction: float, seed: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Choose all images of some writers, as near to a fraction of each series' images as may be.
+
+    Parameters
+    ----------
+    writers, series : ndarray of shape (n,), integer
+        Who wrote each image, and in which collection it is; a writer is in one.
+    fraction, seed
+        As for `stratified_indices`.
+
+    Returns
+    -------
+    rest, chosen : ndarray of intp
+        Sorted and disjoint; together they cover every index once.
+
+    Raises
+    ------
+    ConfigError
+        If the fraction leaves one of the two parts empty, or the seed is negative.
+    DataError
+        If a series has one writer only, or a writer several series.
+    """
+    _chosen_total(len(writers), fraction)
+    generator = _generator(seed, WRITERS_PURPOSE)
+    if len(np.unique([writers, series], axis=1)[0]) > len(np.unique(writers)):
+        raise DataError(
+            "Some writers are in more than one series: give each person one, or leave series out."
+        )
+    chosen = [_some_of(writers[series == each], fraction, generator) for each in np.unique(series)]
+    is_chosen = np.isin(writers, np.concatenate(chosen))
+    return np.flatnonzero(~is_chosen), np.flatnonzero(is_chosen)
+
+
+def _some_of(
+    writers: npt.NDArray[np.integer[Any]], fraction: float, generator: np.random.Generator
+) -> npt.NDArray[np.integer[Any]]:
+    """Return writers at random, at least one and not all, who wrote about a fraction of the images."""
+    people, sizes = np.unique(writers, return_counts=True)
+    if len(people) < 2:
+        raise DataError(
+            f"Writer {people[0]} wrote a whole collection of {len(writers)} images alone: to split by "
+            "writer, each collection needs two. Split it with --split-by stratified."
+        )
+    order = generator.permutation(len(people))
+    short_of = np.abs(np.cumsum(sizes[order]) - fraction * len(writers))
+    chosen: npt.NDArray[np.integer[Any]] = people[order[: short_of[:-1].argmin() + 1]]
+    return chosen
+
+
+def _generator(seed: int, purpose: int) -> np.random.Generator:
+    if seed < 0:
+        raise ConfigError(f"The seed must be 0 or more, not {seed}.")
+    return np.random.default_rng([seed, purpose])
 
 
 def _chosen_total(n: int, fraction: float) -> int:

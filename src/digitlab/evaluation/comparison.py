@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.errors import DataError
+from digitlab.evaluation.bootstrap import writer_interval
 from digitlab.evaluation.intervals import Interval, normal_quantile
 
 __all__ = ["Comparison", "compare_paired", "exact_mcnemar", "paired_interval"]
@@ -24,11 +25,13 @@ class Comparison:
     difference
         Accuracy of b minus accuracy of a.
     interval
-        Its 95 % interval, see `paired_interval`.
+        Its 95 % interval: over writers where they are known (`writer_interval`), else `paired_interval`.
     p_value
         Of the exact McNemar test, see `exact_mcnemar`.
     only_a, only_b
         How many images a alone, b alone read right.
+    over_writers
+        Whether the interval is over writers.
     """
 
     a: str
@@ -38,13 +41,19 @@ class Comparison:
     p_value: float
     only_a: int
     only_b: int
+    over_writers: bool = False
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether these two fitted models differ: at 5 % by the exact test, and 0 is outside the interval."""
+        return self.p_value < SIGNIFICANCE and not self.interval.low <= 0 <= self.interval.high
 
     def sentence(self) -> str:
-        """Say it in words; the exact test decides whether a difference is claimed."""
+        """Say it in words; a difference is claimed where the exact test and the interval both do."""
         low, high = (100 * end for end in self.interval)
         difference = 100 * self.difference
         decimals = 1 if abs(difference) >= 0.95 else 2
-        if self.p_value >= SIGNIFICANCE:
+        if not self.is_claimed:
             return (
                 f"{self.b} and {self.a} cannot be told apart on these images: a difference of "
                 f"{difference:+.{decimals}f} digits in 100 "
@@ -65,10 +74,13 @@ class Comparison:
             "difference": self.difference,
             "interval": list(self.interval),
             "p_value": self.p_value,
+            "over_writers": self.over_writers,
         }
 
 
-def compare_paired(a: str, right_a: ArrayLike, b: str, right_b: ArrayLike) -> Comparison:
+def compare_paired(
+    a: str, right_a: ArrayLike, b: str, right_b: ArrayLike, *, writers: ArrayLike | None = None
+) -> Comparison:
     """Compare two models by which of the same images each read right.
 
     Parameters
@@ -77,6 +89,8 @@ def compare_paired(a: str, right_a: ArrayLike, b: str, right_b: ArrayLike) -> Co
         Their names.
     right_a, right_b : bool (n,)
         Whether each image was read right.
+    writers : integer (n,), optional
+        Who wrote each image.
 
     Raises
     ------
@@ -87,8 +101,18 @@ def compare_paired(a: str, right_a: ArrayLike, b: str, right_b: ArrayLike) -> Co
     if first.shape != second.shape or first.ndim != 1 or not len(first):
         raise DataError(f"Expected two vectors over the same images, found {first.shape} and {second.shape}.")
     only_a, only_b, n = int((first & ~second).sum()), int((second & ~first).sum()), len(first)
-    interval = paired_interval(only_a, only_b, n)
-    return Comparison(a, b, (only_b - only_a) / n, interval, exact_mcnemar(only_a, only_b), only_a, only_b)
+    over_writers = writer_interval(second.astype(float) - first, writers)
+    interval = over_writers or paired_interval(only_a, only_b, n)
+    return Comparison(
+        a,
+        b,
+        (only_b - only_a) / n,
+        interval,
+        exact_mcnemar(only_a, only_b),
+        only_a,
+        only_b,
+        over_writers is not None,
+    )
 
 
 def exact_mcnemar(only_a: int, only_b: int) -> float:

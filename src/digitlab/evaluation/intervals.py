@@ -15,6 +15,11 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def width(self) -> float:
+        """How far apart they are."""
+        return self.high - self.low
+
 
 def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
     """Return the Wilson score interval of a proportion.

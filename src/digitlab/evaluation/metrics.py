@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitlab.errors import DataError
+from digitlab.evaluation.bootstrap import writer_interval
 from digitlab.evaluation.intervals import Interval, wilson_interval
 
 __all__ = [
@@ -63,8 +64,9 @@ class Evaluation:
     accuracy
         The share of images read right.
     interval
-        The 95 % Wilson interval of the accuracy: how far chance in the choice of these
-        images, and only that, may have moved it.
+        The 95 % interval of the accuracy: how far chance in the choice of these images may have
+        moved it or, where the writers are known, chance in the choice of the people (see
+        `writer_interval`). It does not cover the chance in training.
     log_loss
         Mean of -log(probability given to the true class), in nats.
     n
@@ -73,6 +75,11 @@ class Evaluation:
         Rows are the true class and columns the class read, as in scikit-learn.
     baseline_class
         The class that is most frequent in training.
+    naive_interval
+        Where `interval` is over writers, the 95 % Wilson interval, which takes each image to be somebody
+        else's; else None, for `interval` is that.
+    writers
+        How many people wrote them, or None where nobody knows.
     """
 
     accuracy: float
@@ -81,6 +88,13 @@ class Evaluation:
     n: int
     confusion: NDArray[np.int64]
     baseline_class: int
+    naive_interval: Interval | None = None
+    writers: int | None = None
+
+    @property
+    def widening(self) -> float | None:
+        """How many times as wide as the naive interval the one over writers is."""
+        return self.interval.width / self.naive_interval.width if self.naive_interval else None
 
     @cached_property
     def per_class(self) -> ClassScores:
@@ -105,13 +119,21 @@ class Evaluation:
         return [Confusion(int(i), int(j), int(errors[i, j])) for i, j in cells if errors[i, j]]
 
     def score(self) -> dict[str, Any]:
-        """Return the SCORE keys of the shell's JSON: accuracy, interval, log_loss, n; and the baseline."""
-        return {
+        """Return the SCORE keys of the shell's JSON: accuracy, interval, log_loss, n; and more beside."""
+        score = {
             "accuracy": self.accuracy,
             "interval": list(self.interval),
             "log_loss": self.log_loss,
             "n": self.n,
             "baseline": {"digit": self.baseline_class, "accuracy": self.baseline_accuracy},
+        }
+        if self.writers is None:
+            return score
+        naive = self.naive_interval or self.interval
+        return score | {
+            "writers": self.writers,
+            "naive_interval": list(naive),
+            "widening": self.widening,
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -129,7 +151,9 @@ class Evaluation:
         }
 
 
-def evaluate(logits: ArrayLike, labels: ArrayLike, *, baseline_class: int) -> Evaluation:
+def evaluate(
+    logits: ArrayLike, labels: ArrayLike, *, baseline_class: int, writers: ArrayLike | None = None
+) -> Evaluation:
     """Score logits against labels.
 
     Parameters
@@ -141,6 +165,8 @@ def evaluate(logits: ArrayLike, labels: ArrayLike, *, baseline_class: int) -> Ev
     baseline_class
         The most frequent class of the training set. It is asked for because the labels that
         are being predicted must not choose their own baseline.
+    writers : integer (n,), optional
+        Who wrote each image, as `Dataset.writers` has it.
 
     Raises
     ------
@@ -150,13 +176,17 @@ def evaluate(logits: ArrayLike, labels: ArrayLike, *, baseline_class: int) -> Ev
     scores, truth = _checked(logits, labels)
     counts = confusion_counts(truth, scores.argmax(axis=1), scores.shape[1])
     right = int(np.trace(counts))
+    naive = wilson_interval(right, len(truth))
+    over_writers = writer_interval(scores.argmax(axis=1) == truth, writers)
     return Evaluation(
         accuracy=right / len(truth),
-        interval=wilson_interval(right, len(truth)),
+        interval=over_writers or naive,
         log_loss=log_loss(scores, truth),
         n=len(truth),
         confusion=counts,
         baseline_class=baseline_class,
+        naive_interval=naive if over_writers else None,
+        writers=None if writers is None else len(np.unique(np.asarray(writers))),
     )
 
 

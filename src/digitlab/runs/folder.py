@@ -6,12 +6,14 @@
     history.jsonl           one line a period
     checkpoint.safetensors  the state after the last finished period, to resume from
     model.safetensors       the trained weights; its header rebuilds the model; there when finished
+    looks.jsonl             a line for each time it was read on the test set; see `evaluation.ledger`
     figures/                pictures
     .lock                   held by the process that trains, and by nobody once that has ended
 
 Every file is written whole or not at all, and a period counts once its checkpoint is there.
 """
 
+import hashlib
 import json
 import shlex
 import shutil
@@ -30,10 +32,11 @@ from digitlab.tensors import damage_errors, read_header, read_tensors, write_ten
 from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.trainer import HistoryRow, TrainingState, initial_state
 
-__all__ = ["Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
+__all__ = ["LOOKS", "Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
 
 CONFIG, HISTORY = "config.json", "history.jsonl"
 CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
+LOOKS = "looks.jsonl"
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,11 @@ class Run:
     def finish(self, params: Params) -> None:
         """Write the trained weights."""
         save_model(self.folder / MODEL, self.config.model, self.config.data.image_shape, params)
+
+    def model_digest(self) -> str:
+        """Return SHA-256, as hexadecimal digits, of the file of trained weights."""
+        with storage_errors(f"Cannot read {self.folder / MODEL}"):
+            return hashlib.sha256((self.folder / MODEL).read_bytes()).hexdigest()
 
     def params(self) -> Params:
         """Return the trained weights.
@@ -274,7 +282,7 @@ def _visible(folder: Path) -> list[Path]:
 def _clear(folder: Path, *, keep: Path | None = None) -> None:
     """Remove what a run leaves in its folder, all but its config."""
     shutil.rmtree(folder / "figures", ignore_errors=True)
-    for name in (MODEL, CHECKPOINT, HISTORY):
+    for name in (MODEL, CHECKPOINT, HISTORY, LOOKS):
         (folder / name).unlink(missing_ok=True)
     _clear_unfinished(folder, keep=keep)
 

@@ -28,6 +28,9 @@ class DataRecord:
         What to give to `load_dataset` to have them again: a name or a path.
     baseline_digit
         The most frequent digit of the training images.
+    validation_digest
+        SHA-256 of the rows that are validation, for the fingerprints do not cover who wrote what; empty in
+        runs that were made before it was kept.
     """
 
     name: str
@@ -41,6 +44,7 @@ class DataRecord:
     training_images: int
     validation_images: int
     baseline_digit: int
+    validation_digest: str = ""
 
     @classmethod
     def of(cls, source: str, train: Dataset, test: Dataset, split: Split) -> "DataRecord":
@@ -57,6 +61,7 @@ class DataRecord:
             training_images=len(split.training_rows),
             validation_images=len(split.validation_rows),
             baseline_digit=int(np.bincount(train.labels[split.training_rows]).argmax()),
+            validation_digest=split.validation_digest,
         )
 
 
