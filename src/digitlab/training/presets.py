@@ -81,7 +81,7 @@ PRESETS: Mapping[str, Mapping[str, Settings]] = {
         "conv": ONE_CYCLE
         | {
             "learning_rate": 0.01,
-            "epochs": 60,
+            "epochs": 120,
             "batch_size": 128,
             "channels": (64, 128),
             "hidden_units": (128,),
