@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from digitlab.errors import ConfigError, RunExistsError
-from digitlab.evaluation import Comparison, Evaluation, Looks, compare_paired
+from digitlab.evaluation import Comparison, Evaluation, Looks, compare_all
 from digitlab.models import MODELS, count_parameters
 from digitlab.runs import Run, RunConfig, check_folders, is_run, open_run
 from digitlab.workflow import Data, begin_run, evaluate_run, look_at_test, score_run
@@ -182,7 +181,5 @@ def compare_runs(runs: Mapping[str, Run], data: Data) -> Study:
                 train_seconds=run.history()[-1].seconds,
             )
         )
-    pairs = [
-        compare_paired(a, right[a], b, right[b], writers=data.test.writers) for a, b in combinations(runs, 2)
-    ]
+    pairs = compare_all(right, writers=data.test.writers)
     return Study(data.train.name, standings, pairs, looks)

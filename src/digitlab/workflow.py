@@ -37,6 +37,7 @@ __all__ = [
     "plan_run",
     "read_run",
     "reload_data",
+    "score_by_series",
     "score_run",
     "settle",
     "train_run",
@@ -282,6 +283,14 @@ def score_run(run: Run, dataset: Dataset, logits: NDArray[np.float64]) -> Evalua
     """Score a finished run by its logits on a labelled set."""
     baseline = run.config.data.baseline_digit
     return evaluate(logits, dataset.labels, baseline_class=baseline, writers=dataset.writers)
+
+
+def score_by_series(run: Run, dataset: Dataset, logits: NDArray[np.float64]) -> dict[int, Evaluation]:
+    """Score a finished run on each of NIST's collections alone; nothing where they are not known or one."""
+    if dataset.series is None or len(np.unique(dataset.series)) < 2:
+        return {}
+    rows = {int(each): np.flatnonzero(dataset.series == each) for each in np.unique(dataset.series)}
+    return {each: score_run(run, dataset.take(chosen), logits[chosen]) for each, chosen in rows.items()}
 
 
 def look_at_test(runs: Sequence[Run], data: Data) -> tuple[list[NDArray[np.float64]], Looks]:

@@ -60,7 +60,7 @@ def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
         assert model["test"]["interval"][0] < model["test"]["accuracy"] < model["test"]["interval"][1]
         assert model["run"] == f"o/{name}"
         assert pictures(tmp_path / "o" / name) == {"log-loss", "confusion-test", "weights"}
-    keys = {"a", "b", "difference", "interval", "p_value", "over_writers"}
+    keys = {"a", "b", "difference", "interval", "p_value", "p_holm", "over_writers"}
     assert result["comparisons"][0].keys() == keys
     assert pictures(tmp_path / "o") == {"digits", "class-counts", "log-loss", "accuracy"}
     assert (tmp_path / "o/comparison.json").read_text() == answer.out

@@ -19,7 +19,8 @@ def known(shell: Shell, tmp_path: Path) -> Path:
     folder.mkdir()
     for part, images in zip(("train", "test"), load_dataset("digits"), strict=True):
         table = np.zeros((len(images), 8), np.int32)
-        table[:, 0], table[:, 2] = images.labels, np.arange(len(images)) // 20
+        people = np.arange(len(images)) // 20
+        table[:, 0], table[:, 1], table[:, 2] = images.labels, np.where(people < 9, 4, 0), people
         write_idx(folder / f"{part}-images-idx3-ubyte", images.pixels)
         write_idx(folder / f"{part}-labels-idx2-int", table)
     return folder
@@ -28,7 +29,7 @@ def known(shell: Shell, tmp_path: Path) -> Path:
 def test_a_split_by_writer_is_kept_and_gone_on_with(shell: Shell, known: Path, tmp_path: Path) -> None:
     answer = shell("train", "linear", *SETTINGS, "--split-by", "writer", "--out", "r", "--json")
     assert answer.code == 0, answer.err
-    # Whole people of twenty digits each, so not the stratified 224 or 225.
+    # Whole people of twenty digits each, where a stratified split takes 224.
     assert answer.json["validation"]["n"] % 20 == 0
     assert answer.json["validation"]["writers"] == answer.json["validation"]["n"] / 20
     weights = (tmp_path / "r" / "model.safetensors").read_bytes()
@@ -50,6 +51,11 @@ def test_the_interval_is_over_writers_where_they_are_known(shell: Shell, known: 
     assert score["writers"] == 23
     assert score["calibration"]["sure"] is None or score["calibration"]["sure"]["coverage"] > 0
     said = shell("evaluate", "a", "--split", "test").out
+    series = score["series"]
+    assert [series[each]["n"] for each in ("0", "4")] == [270, 180]
+    both = (270 * series["0"]["accuracy"] + 180 * series["4"]["accuracy"]) / 450
+    assert both == pytest.approx(score["accuracy"])
+    assert "NIST's series 4, high-school students: " in said
     assert f"The interval is over 23 writers, {score['widening']:.1f} times as wide as if each digit" in said
     shell("train", "linear", *SETTINGS, "--steps", "4", "--out", "b")
     assert "a: The interval is over 23 writers" in shell("compare", "b", "a", "--out", "c").out
@@ -61,7 +67,7 @@ def test_a_run_split_by_writer_is_refused_where_the_writers_are_told_otherwise(
     shell("train", "linear", *SETTINGS, "--split-by", "writer", "--out", "r")
     labels = known / "train-labels-idx2-int"
     table = read_idx(labels).copy()
-    table[:, 2] = table[::-1, 2]
+    table[:, 1:3] = table[::-1, 1:3]
     write_idx(labels, table)
     answer = shell("evaluate", "r")
     assert answer.code == 1
@@ -76,4 +82,5 @@ def test_where_nobody_knows_the_writers_the_interval_is_wilsons(shell: Shell) ->
     shell("train", "linear", "--dataset", "digits", "--steps", "20", "--periods", "2", "--out", "r")
     score = shell("evaluate", "r", "--json").json
     assert not {"writers", "naive_interval", "widening"} & score.keys()
+    assert score["series"] == {}
     assert "writers" not in shell("evaluate", "r").out

@@ -6,7 +6,14 @@ from hypothesis import given, strategies as st
 from scipy import stats
 
 from digitlab.errors import ConfigError, DataError
-from digitlab.evaluation import compare_paired, exact_mcnemar, paired_interval, wilson_interval
+from digitlab.evaluation import (
+    compare_all,
+    compare_paired,
+    exact_mcnemar,
+    holm,
+    paired_interval,
+    wilson_interval,
+)
 
 COUNTS = st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -68,6 +75,34 @@ def test_the_paired_interval_covers_what_it_says() -> None:
         assert 0.93 <= np.mean([low <= p_b - p_a <= high for low, high in intervals]) <= 0.985
 
 
+def test_holm_worked() -> None:
+    # 0.01 * 4, 0.015 * 3 (not less than the one before), 0.03 * 2, 0.8 * 1; in the order given.
+    np.testing.assert_allclose(holm([0.03, 0.01, 0.8, 0.015]), [0.06, 0.04, 0.8, 0.045])
+    np.testing.assert_allclose(holm([0.02, 0.019, 0.9]), [0.057, 0.057, 0.9])
+    assert holm([]) == []
+    assert holm([0.7, 0.6]) == [1.0, 1.0]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.floats(0.001, 0.5))
+def test_holm_rejects_as_the_step_down_procedure_does(p_values: list[float], level: float) -> None:
+    order, rejected = np.argsort(p_values, kind="stable"), set()
+    for rank, index in enumerate(order):
+        if p_values[index] * (len(p_values) - rank) >= level:
+            break
+        rejected.add(int(index))
+    found = {index for index, p in enumerate(holm(p_values)) if p < level}
+    assert found == rejected
+
+
+def test_every_pair_of_several_models_is_compared_once() -> None:
+    right = {name: np.arange(200) % k > 0 for name, k in (("a", 3), ("b", 5), ("c", 20))}
+    pairs = compare_all(right)
+    assert [(pair.a, pair.b) for pair in pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert [pair.p_holm for pair in pairs] == holm([pair.p_value for pair in pairs])
+    alone = compare_paired("a", right["a"], "b", right["b"])
+    assert (pairs[0].difference, pairs[0].interval) == (alone.difference, alone.interval)
+
+
 def test_a_comparison_of_two_models() -> None:
     right_a = np.array([True] * 90 + [False] * 10)
     right_b = np.array([True] * 88 + [False] * 2 + [True] * 9 + [False])
@@ -78,7 +113,9 @@ def test_a_comparison_of_two_models() -> None:
     swapped = compare_paired("mlp", right_b, "linear", right_a)
     assert swapped.difference == -result.difference
     np.testing.assert_allclose(swapped.interval, [-result.interval.high, -result.interval.low])
-    assert set(result.as_dict()) == {"a", "b", "difference", "interval", "p_value", "over_writers"}
+    keys = {"a", "b", "difference", "interval", "p_value", "p_holm", "over_writers"}
+    assert set(result.as_dict()) == keys
+    assert result.p_holm == result.p_value
 
 
 def test_a_comparison_says_who_is_better_or_that_nobody_is() -> None:

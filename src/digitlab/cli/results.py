@@ -20,6 +20,10 @@ OutOption = Annotated[
 ]
 
 
+# C. Yadav and L. Bottou, "Cold case: the lost MNIST digits" (2019).
+SERIES = {0: "Census staff", 1: "Census staff", 4: "high-school students"}
+
+
 class SplitName(StrEnum):
     """The sets that a run can be scored on."""
 
@@ -40,7 +44,14 @@ def evaluate(
     """Score a run: accuracy with its interval, log loss, each digit, and what is confused with what."""
     from digitlab.pictures import draw_calibration, draw_confusion
     from digitlab.runs import open_run
-    from digitlab.workflow import calibrate_run, look_at_test, read_run, reload_data, score_run
+    from digitlab.workflow import (
+        calibrate_run,
+        look_at_test,
+        read_run,
+        reload_data,
+        score_by_series,
+        score_run,
+    )
 
     opened = open_run(run)
     opened.params()
@@ -54,13 +65,22 @@ def evaluate(
     else:
         logits, looks = read_run(opened, images), None
     evaluation = score_run(opened, images, logits)
+    by_series = score_by_series(opened, images, logits)
     calibration = calibrate_run(opened, loaded, images, logits)
     if as_json:
-        found = {"looks": looks and looks.number, "calibration": calibration.as_dict()}
+        found = {
+            "looks": looks and looks.number,
+            "series": {str(series): each.score() for series, each in by_series.items()},
+            "calibration": calibration.as_dict(),
+        }
         console.print_json(evaluation.as_dict() | found)
     else:
         name, dataset = opened.config.model.name, loaded.train.name
         _print_evaluation(evaluation, f"{name} on {evaluation.n:,} {split} images of {dataset}")
+        for series, each in by_series.items():
+            people = SERIES.get(series, "other people")
+            said = f"{console.with_interval(each)} of {each.n:,}"
+            console.print_line(f"NIST's series {series}, {people}: {said}.")
         _print_calibration(calibration, evaluation, on_other_images=split is SplitName.TEST)
     if looks:
         console.say_looks(looks, as_json=as_json)

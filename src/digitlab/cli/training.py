@@ -299,6 +299,11 @@ def _train(run: "Run", data: "Data", resume_command: str) -> None:
         console.note(f"{name}: the weights of period {run.kept_period} are kept, the best on validation.")
 
 
+def _test(study: "Study") -> str:
+    pairs = len(study.comparisons)
+    return "exact McNemar" if pairs == 1 else f"exact McNemar, Holm over {pairs} pairs"
+
+
 def _print_study(study: "Study") -> None:
     validation, test = study.standings[0].validation, study.standings[0].test
     columns = (
@@ -326,7 +331,12 @@ def _print_study(study: "Study") -> None:
     if not study.shares_validation:
         console.print_line("The validation images differ: these runs split the training images differently.")
     for comparison in study.comparisons:
-        console.print_line(f"{comparison.sentence()} p = {comparison.p_value:.2g} (exact McNemar).")
+        console.print_line(f"{comparison.sentence()} p = {comparison.p_holm:.2g} ({_test(study)}).")
+    if study.comparisons:
+        console.print_line(
+            "That is said of these fitted models; whether one way of training is better than another, one "
+            "seed cannot tell."
+        )
     if said := console.over_writers(study.standings[-1].test):
         console.print_line(f"{study.standings[-1].name}: {said}")
     for standing in study.standings:

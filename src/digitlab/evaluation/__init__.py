@@ -16,7 +16,14 @@ from digitlab.evaluation.calibration import (
     least_confidence,
     reliability,
 )
-from digitlab.evaluation.comparison import Comparison, compare_paired, exact_mcnemar, paired_interval
+from digitlab.evaluation.comparison import (
+    Comparison,
+    compare_all,
+    compare_paired,
+    exact_mcnemar,
+    holm,
+    paired_interval,
+)
 from digitlab.evaluation.intervals import Interval, wilson_interval
 from digitlab.evaluation.ledger import Look, Looks, ledger_path, record_looks
 from digitlab.evaluation.metrics import (
@@ -47,6 +54,7 @@ __all__ = [
     "brier",
     "calibration_of",
     "class_scores",
+    "compare_all",
     "compare_paired",
     "confusion_counts",
     "coverage_curve",
@@ -56,6 +64,7 @@ __all__ = [
     "exact_mcnemar",
     "fit_temperature",
     "group_bootstrap",
+    "holm",
     "least_confidence",
     "ledger_path",
     "log_loss",

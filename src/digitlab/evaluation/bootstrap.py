@@ -61,8 +61,8 @@ def group_bootstrap(
 
     Notes
     -----
-    B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987), 171-185: BCa, equations 2.3
-    and 6.6, with the groups as the units that are drawn and left out.
+    B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987), 171-185: BCa, with the groups as
+    the units that are drawn and left out.
     """
     sums, sizes = _totals(values, groups)
     if np.ptp(sums / sizes) == 0:

@@ -64,7 +64,7 @@ class Reliability:
         """The expected calibration error: Σ counts · |accuracy - confidence| / n.
 
         Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
-        AAAI 2015, equation 3, here with bins of equal mass, which need no choice of edges where nearly
+        AAAI 2015, here with bins of equal mass, which need no choice of edges where nearly
         all confidences are near one (Nguyen and O'Connor, EMNLP 2015).
         """
         return float(np.average(np.abs(self.accuracy - self.confidence), weights=self.counts))
@@ -93,7 +93,7 @@ class Brier:
     Notes
     -----
     A. H. Murphy, J. Appl. Meteorol. 12 (1973), 595-600; the part within bins, which makes the sum
-    exact, D. B. Stephenson et al., Weather and Forecasting 23 (2008), 752-757, equation 8.
+    exact, D. B. Stephenson et al., Weather and Forecasting 23 (2008), 752-757.
     """
 
     score: float

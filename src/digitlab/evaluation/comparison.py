@@ -1,7 +1,9 @@
 """Whether two fitted models differ on the same images."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from digitlab.errors import DataError
 from digitlab.evaluation.bootstrap import writer_interval
 from digitlab.evaluation.intervals import Interval, normal_quantile
 
-__all__ = ["Comparison", "compare_paired", "exact_mcnemar", "paired_interval"]
+__all__ = ["Comparison", "compare_all", "compare_paired", "exact_mcnemar", "holm", "paired_interval"]
 
 SIGNIFICANCE = 0.05
 
@@ -32,6 +34,8 @@ class Comparison:
         How many images a alone, b alone read right.
     over_writers
         Whether the interval is over writers.
+    p_holm
+        The p-value where it is one of several; see `holm`.
     """
 
     a: str
@@ -41,12 +45,13 @@ class Comparison:
     p_value: float
     only_a: int
     only_b: int
-    over_writers: bool = False
+    over_writers: bool
+    p_holm: float
 
     @property
     def is_claimed(self) -> bool:
         """Whether these two fitted models differ: at 5 % by the exact test, and 0 is outside the interval."""
-        return self.p_value < SIGNIFICANCE and not self.interval.low <= 0 <= self.interval.high
+        return self.p_holm < SIGNIFICANCE and not self.interval.low <= 0 <= self.interval.high
 
     def sentence(self) -> str:
         """Say it in words; a difference is claimed where the exact test and the interval both do."""
@@ -74,6 +79,7 @@ class Comparison:
             "difference": self.difference,
             "interval": list(self.interval),
             "p_value": self.p_value,
+            "p_holm": self.p_holm,
             "over_writers": self.over_writers,
         }
 
@@ -102,17 +108,47 @@ def compare_paired(
         raise DataError(f"Expected two vectors over the same images, found {first.shape} and {second.shape}.")
     only_a, only_b, n = int((first & ~second).sum()), int((second & ~first).sum()), len(first)
     over_writers = writer_interval(second.astype(float) - first, writers)
-    interval = over_writers or paired_interval(only_a, only_b, n)
+    p_value = exact_mcnemar(only_a, only_b)
     return Comparison(
-        a,
-        b,
-        (only_b - only_a) / n,
-        interval,
-        exact_mcnemar(only_a, only_b),
-        only_a,
-        only_b,
-        over_writers is not None,
+        a=a,
+        b=b,
+        difference=(only_b - only_a) / n,
+        interval=over_writers or paired_interval(only_a, only_b, n),
+        p_value=p_value,
+        only_a=only_a,
+        only_b=only_b,
+        over_writers=over_writers is not None,
+        p_holm=p_value,
     )
+
+
+def compare_all(right: Mapping[str, ArrayLike], *, writers: ArrayLike | None = None) -> list[Comparison]:
+    """Compare every pair of several models on the same images, with p-values by Holm over all pairs.
+
+    Parameters
+    ----------
+    right
+        Whether each image was read right, bool (n,), by the model's name.
+    writers : integer (n,), optional
+        Who wrote each image.
+    """
+    pairs = [compare_paired(a, right[a], b, right[b], writers=writers) for a, b in combinations(right, 2)]
+    adjusted = holm([pair.p_value for pair in pairs])
+    return [replace(pair, p_holm=p) for pair, p in zip(pairs, adjusted, strict=True)]
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values that may each be held against one level: no false claim in the family at that level.
+
+    Of m values the i-th smallest is multiplied by m - i + 1, and none is less than one before it or more
+    than 1 (S. Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6
+    (1979), 65-70).
+    """
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
+        adjusted[index] = largest
+    return adjusted
 
 
 def exact_mcnemar(only_a: int, only_b: int) -> float:
