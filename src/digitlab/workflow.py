@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data import CATALOG, SPLITS, Dataset, Progress, Split, load_dataset
+from digitlab.data import CATALOG, SPLITS, Dataset, Progress, Split, corrected, load_dataset
 from digitlab.errors import ConfigError, DataError, DataNotFoundError, DivergedError, RunError
 from digitlab.evaluation import (
     Calibration,
@@ -38,6 +38,7 @@ __all__ = [
     "read_run",
     "reload_data",
     "score_by_series",
+    "score_corrected",
     "score_run",
     "settle",
     "train_run",
@@ -291,6 +292,12 @@ def score_by_series(run: Run, dataset: Dataset, logits: NDArray[np.float64]) -> 
         return {}
     rows = {int(each): np.flatnonzero(dataset.series == each) for each in np.unique(dataset.series)}
     return {each: score_run(run, dataset.take(chosen), logits[chosen]) for each, chosen in rows.items()}
+
+
+def score_corrected(run: Run, test: Dataset, logits: NDArray[np.float64]) -> Evaluation | None:
+    """Score a finished run on the labels of MNIST's test set that people corrected; None for another set."""
+    found = corrected(test)
+    return found and score_run(run, found[0], logits[found[1]])
 
 
 def look_at_test(runs: Sequence[Run], data: Data) -> tuple[list[NDArray[np.float64]], Looks]:

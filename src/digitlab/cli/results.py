@@ -42,6 +42,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score a run: accuracy with its interval, log loss, each digit, and what is confused with what."""
+    from digitlab.data import CORRECTED, IN_DOUBT
     from digitlab.pictures import draw_calibration, draw_confusion
     from digitlab.runs import open_run
     from digitlab.workflow import (
@@ -50,6 +51,7 @@ def evaluate(
         read_run,
         reload_data,
         score_by_series,
+        score_corrected,
         score_run,
     )
 
@@ -66,11 +68,13 @@ def evaluate(
         logits, looks = read_run(opened, images), None
     evaluation = score_run(opened, images, logits)
     by_series = score_by_series(opened, images, logits)
+    by_people = score_corrected(opened, images, logits)
     calibration = calibrate_run(opened, loaded, images, logits)
     if as_json:
         found = {
             "looks": looks and looks.number,
             "series": {str(series): each.score() for series, each in by_series.items()},
+            "corrected": by_people and by_people.score(),
             "calibration": calibration.as_dict(),
         }
         console.print_json(evaluation.as_dict() | found)
@@ -81,6 +85,11 @@ def evaluate(
             people = SERIES.get(series, "other people")
             said = f"{console.with_interval(each)} of {each.n:,}"
             console.print_line(f"NIST's series {series}, {people}: {said}.")
+        if by_people:
+            console.print_line(
+                f"On labels that people corrected ({len(CORRECTED)} changed, {len(IN_DOUBT)} in doubt left "
+                f"out): {console.with_interval(by_people)} of {by_people.n:,}."
+            )
         _print_calibration(calibration, evaluation, on_other_images=split is SplitName.TEST)
     if looks:
         console.say_looks(looks, as_json=as_json)

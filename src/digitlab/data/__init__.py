@@ -1,6 +1,7 @@
 """Data sets of handwritten digits: files, the catalog, fetching, and the validation split."""
 
 from digitlab.data.catalog import CATALOG, CatalogFile, CatalogSet
+from digitlab.data.corrections import CORRECTED, IN_DOUBT, corrected
 from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.data.fetch import fetch_dataset
 from digitlab.data.idx import read_idx, write_idx
@@ -17,6 +18,8 @@ from digitlab.data.splits import (
 
 __all__ = [
     "CATALOG",
+    "CORRECTED",
+    "IN_DOUBT",
     "SPLITS",
     "CatalogFile",
     "CatalogSet",
@@ -25,6 +28,7 @@ __all__ = [
     "Patience",
     "Progress",
     "Split",
+    "corrected",
     "fetch_dataset",
     "list_datasets",
     "load_dataset",
