@@ -26,12 +26,12 @@ from digitlab.errors import (
 from digitlab.evaluation import evaluate
 from digitlab.models import MLP, Linear, load_model, predict_logits, save_model
 from digitlab.runs import Run, RunConfig, create_run, find_runs, open_run
+from digitlab.scoring import evaluate_run
 from digitlab.study import begin_runs, check_out, compare_runs, read_entries
 from digitlab.training import TrainingConfig
 from digitlab.workflow import (
     Data,
     begin_run,
-    evaluate_run,
     load_data,
     plan_run,
     reload_data,

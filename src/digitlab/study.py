@@ -10,7 +10,8 @@ from digitlab.errors import ConfigError, RunExistsError
 from digitlab.evaluation import Comparison, Evaluation, Looks, compare_all
 from digitlab.models import MODELS, count_parameters
 from digitlab.runs import Run, RunConfig, check_folders, is_run, open_run
-from digitlab.workflow import Data, begin_run, evaluate_run, look_at_test, score_run
+from digitlab.scoring import evaluate_run, look_at_test, score_run
+from digitlab.workflow import Data, begin_run
 
 __all__ = ["Standing", "Study", "begin_runs", "check_out", "compare_runs", "read_entries"]
 

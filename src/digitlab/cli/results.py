@@ -45,15 +45,15 @@ def evaluate(
     from digitlab.data import CORRECTED, IN_DOUBT
     from digitlab.pictures import draw_calibration, draw_confusion
     from digitlab.runs import open_run
-    from digitlab.workflow import (
+    from digitlab.scoring import (
         calibrate_run,
         look_at_test,
         read_run,
-        reload_data,
         score_by_series,
         score_corrected,
         score_run,
     )
+    from digitlab.workflow import reload_data
 
     opened = open_run(run)
     opened.params()

@@ -40,7 +40,8 @@ def train(
     """Train a model into a run folder: settings, history, weights, pictures."""
     from digitlab.models import model_settings
     from digitlab.pictures import draw_run
-    from digitlab.workflow import begin_run, evaluate_run
+    from digitlab.scoring import evaluate_run
+    from digitlab.workflow import begin_run
 
     model_settings(model)
     if seeds > 1:
@@ -111,7 +112,8 @@ def _train_seeds(model: str, seeds: int, training: TrainingOptions, data: DataOp
     """Train a run for each seed into a folder, and say how they spread."""
     from digitlab.evaluation import seed_spread
     from digitlab.runs import check_folders
-    from digitlab.workflow import begin_run, evaluate_run
+    from digitlab.scoring import evaluate_run
+    from digitlab.workflow import begin_run
 
     out = training.out or _default_folder(f"{model}-{_label(data)}-seeds", training)
     given = training.given()
