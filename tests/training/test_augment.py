@@ -12,21 +12,17 @@ from scipy import ndimage
 
 from digitlab.data import Dataset
 from digitlab.errors import ConfigError
-from digitlab.training.augment import (
-    Augmentation,
+from digitlab.training.augment import Augmentation, augment, extreme, random_points, with_stroke
+from digitlab.training.warp import (
     Points,
-    augment,
-    extreme,
     gaussian,
     grid,
     look_up,
-    random_points,
     rotated,
     scaled,
     sheared,
     shifted,
     smooth_field,
-    with_stroke,
 )
 
 KEY = jax.random.key(5)

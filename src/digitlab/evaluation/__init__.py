@@ -2,18 +2,13 @@
 
 from digitlab.evaluation.bootstrap import group_bootstrap, writer_interval
 from digitlab.evaluation.calibration import (
-    SURE,
     Brier,
     Calibration,
-    Coverage,
     Reliability,
     brier,
     calibration_of,
-    coverage_curve,
-    coverage_from,
     error_by_chance,
     fit_temperature,
-    least_confidence,
     reliability,
 )
 from digitlab.evaluation.comparison import (
@@ -36,6 +31,13 @@ from digitlab.evaluation.metrics import (
     log_loss,
     probabilities,
     seed_spread,
+)
+from digitlab.evaluation.selective import (
+    SURE,
+    Coverage,
+    coverage_curve,
+    coverage_from,
+    least_confidence,
 )
 
 __all__ = [
