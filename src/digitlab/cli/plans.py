@@ -1,0 +1,132 @@
+"""What a command line asks to be trained: the run folder, the data, the settings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digitlab.cli import console
+from digitlab.cli.options import DataOptions, TrainingOptions
+from digitlab.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digitlab.runs import Run, RunConfig
+    from digitlab.workflow import Data
+
+__all__ = ["default_entries", "default_folder", "kept_run", "label", "load", "plan", "plan_all", "train_one"]
+
+RUNS = Path("runs")
+DATASET = "mnist"
+
+
+def default_folder(stem: str, training: TrainingOptions) -> Path:
+    """Return a folder in `runs/` that is not there yet; to resume, the last one that is."""
+    number = 1
+    while (RUNS / f"{stem}-{number}").exists():
+        number += 1
+    if training.resume:
+        number = max(1, number - 1)
+    return RUNS / f"{stem}-{number}"
+
+
+def label(data: DataOptions) -> str:
+    """Return what a folder is called after: the data set, or its file."""
+    return Path(data.dataset or DATASET).stem or "data"
+
+
+def default_entries(out: Path, training: TrainingOptions) -> list[str]:
+    """Return what to compare where nothing is named: what is there to resume, else the preset's models."""
+    from digitlab.models import MODELS
+    from digitlab.runs import is_run
+    from digitlab.training import preset_models
+    from digitlab.workflow import DEFAULT_PRESET
+
+    there = [name for name in MODELS if is_run(out / name)]
+    return there if training.resume and there else preset_models(training.preset or DEFAULT_PRESET)
+
+
+def plan_all(
+    entries: "Mapping[str, Run | None]", out: Path, training: TrainingOptions, data: DataOptions
+) -> "tuple[Data, dict[str, RunConfig]]":
+    """Load the data, and say what each model to train is; the first run there is decides data and split."""
+    from digitlab.models import model_settings
+
+    new = [name for name, run in entries.items() if run is None]
+    given = training.given()
+    if not new and (given or training.preset):
+        raise ConfigError(
+            f"Only runs are compared, so there is nothing to train with {', '.join(given) or 'a preset'}."
+        )
+    kept = {name: kept_run(out / name, training) for name in new}
+    like = next((run for run in [*kept.values(), *entries.values()] if run), None)
+    loaded = load(data, like)
+    for_some = set().union(*(model_settings(name) for name in new)) & given.keys()
+    configs = {}
+    for name in new:
+        for_others = for_some - model_settings(name)
+        settings = {setting: value for setting, value in given.items() if setting not in for_others}
+        configs[name] = plan(name, settings, loaded, training, kept=kept[name], like=kept[name] or like)
+    return loaded, configs
+
+
+def plan(
+    model: str,
+    given: dict[str, Any],
+    data: "Data",
+    training: TrainingOptions,
+    *,
+    kept: "Run | None",
+    like: "Run | None",
+) -> "RunConfig":
+    """Return what a run is: to go on with `kept`, or new and, where no seed is given, split as `like` is."""
+    from digitlab.workflow import plan_run, settle
+
+    settings = settle(model, given, preset=training.preset, kept=kept)
+    like_seed = like.config.data.split_seed if like else None
+    if like_seed is not None and "seed" not in given:
+        settings = {"seed": like_seed} | settings
+    split_seed = like_seed if kept or "seed" not in given else None
+    split_by = training.split_by or (like.config.data.split if like else None)
+    return plan_run(model, settings, data, split_seed=split_seed, split_by=split_by)
+
+
+def kept_run(folder: Path, training: TrainingOptions) -> "Run | None":
+    """Return the run to resume, if one is asked for and there."""
+    from digitlab.runs import is_run, open_run
+
+    if training.resume and not is_run(folder):
+        console.note(f"There is no run at {folder} to resume: a new one is begun.")
+    return open_run(folder) if training.resume and is_run(folder) else None
+
+
+def load(data: DataOptions, like: "Run | None") -> "Data":
+    """Load the data that are asked for; where a run is there, its own."""
+    from digitlab.workflow import load_data, reload_data
+
+    with console.fetch_progress() as on_progress:
+        options: dict[str, Any] = {
+            "data_dir": data.data_dir,
+            "offline": data.offline,
+            "on_progress": on_progress,
+        }
+        if like:
+            return reload_data(like, data.dataset, **options)
+        return load_data(data.dataset or DATASET, **options)
+
+
+def train_one(run: "Run", data: "Data", resume_command: str) -> None:
+    """Train a run to its end, showing how it goes."""
+    from digitlab.workflow import train_run
+
+    name, periods = run.config.model.name, run.config.training.periods
+    if run.is_finished:
+        console.note(f"{name}: the run {run.folder} is trained already.")
+        return
+    try:
+        console.follow(train_run(run, data), name=name, periods=periods, done=run.periods_done())
+    except KeyboardInterrupt:
+        raise console.InterruptionError(
+            f"interrupted; {run.periods_done()} of {periods} periods are kept. Go on with: {resume_command}"
+        ) from None
+    if run.config.training.patience is not None:
+        console.note(f"{name}: the weights of period {run.kept_period} are kept, the best on validation.")
