@@ -470,8 +470,8 @@ def test_a_folder_that_is_no_comparison_is_left_alone(finished: Run, data: Data,
     for flags in ({"resume": False, "force": False}, {"resume": False, "force": True}):
         with pytest.raises(RunExistsError, match=r"is no comparison. It was left alone"):
             check_out(tmp_path, **flags)
-    runs = begin_runs({"mlp": None, "mine": finished}, {"mlp": finished.config}, tmp_path / "new")
-    assert list(runs) == ["mlp", "mine"]
+    runs = begin_runs({tmp_path / "new" / "mlp": finished.config})
+    assert list(runs) == [tmp_path / "new" / "mlp"]
     check_out(tmp_path / "new", resume=True, force=False)
     with pytest.raises(
         RunExistsError, match=r"is there already. It was left alone: go on with it by --resume"

@@ -12,8 +12,8 @@ from digitlab.evaluation import SURE, Calibration, Evaluation
 from digitlab.files import make_folder
 from digitlab.models import first_kernel, first_layer
 from digitlab.runs import Run
-from digitlab.study import Study
-from digitlab.training import HistoryRow
+from digitlab.study import SeedStudy, Study
+from digitlab.training import HistoryRow, mean_row
 from digitlab.workflow import Data
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "draw_digit",
     "draw_history",
     "draw_run",
+    "draw_seed_study",
     "draw_study",
     "draw_weights",
 ]
@@ -147,6 +148,26 @@ def draw_study(study: Study, data: Data, folder: Path) -> list[Path]:
         *figures.save(learning, folder / "log-loss"),
         *figures.save(accuracy, folder / "accuracy"),
     ]
+
+
+def draw_seed_study(study: SeedStudy, data: Data, folder: Path) -> list[Path]:
+    """Draw the learning of several ways of training, means over seeds, and their accuracies seed by seed."""
+    make_folder(folder)
+    curves = {}
+    for each in study.standings:
+        # Where trainings stop early, as far as all of them went.
+        periods = zip(*(run.history() for run in each.runs.values()), strict=False)
+        curves[each.name] = _curves([mean_row(rows) for rows in periods])
+    learning = figures.compare_loss_curves(
+        curves, title=f"Learning {study.dataset}, means of {len(study.seeds)} seeds"
+    )
+    accuracy = figures.accuracy_intervals(
+        {each.name: (each.test.accuracy, *each.test.interval) for each in study.standings},
+        points={each.name: each.test_accuracies for each in study.standings},
+        baseline=study.baseline_accuracy,
+        title=f"Accuracy on the {len(data.test):,} test images of {study.dataset}, {len(study.seeds)} seeds",
+    )
+    return [*figures.save(learning, folder / "log-loss"), *figures.save(accuracy, folder / "accuracy")]
 
 
 def _curves(rows: Sequence[HistoryRow]) -> tuple[list[int], list[float], list[float]]:

@@ -51,7 +51,7 @@ def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
     answer = shell("compare", *SMALL, "--out", "o", "--json")
     assert answer.code == 0
     result = answer.json
-    assert result.keys() == {"dataset", "out", "models", "comparisons", "looks"}
+    assert result.keys() == {"dataset", "out", "alpha", "models", "comparisons", "looks"}
     assert list(result["models"]) == ["linear", "mlp", "conv"]
     assert len(result["comparisons"]) == 3
     for name, model in result["models"].items():
@@ -60,7 +60,8 @@ def test_compare_is_the_main_job(shell: Shell, tmp_path: Path) -> None:
         assert model["test"]["interval"][0] < model["test"]["accuracy"] < model["test"]["interval"][1]
         assert model["run"] == f"o/{name}"
         assert pictures(tmp_path / "o" / name) == {"log-loss", "confusion-test", "weights"}
-    keys = {"a", "b", "difference", "interval", "p_value", "p_holm", "over_writers"}
+    keys = {"a", "b", "difference", "interval", "p_value", "p_holm", "alpha", "effect_size"}
+    keys |= {"digits_needed", "over_writers", "claim"}
     assert result["comparisons"][0].keys() == keys
     assert pictures(tmp_path / "o") == {"digits", "class-counts", "log-loss", "accuracy"}
     assert (tmp_path / "o/comparison.json").read_text() == answer.out

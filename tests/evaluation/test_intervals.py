@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from digitlab.errors import ConfigError, DataError
 from digitlab.evaluation import (
     compare_all,
     compare_paired,
+    digits_to_show,
     exact_mcnemar,
     holm,
     paired_interval,
@@ -113,9 +115,49 @@ def test_a_comparison_of_two_models() -> None:
     swapped = compare_paired("mlp", right_b, "linear", right_a)
     assert swapped.difference == -result.difference
     np.testing.assert_allclose(swapped.interval, [-result.interval.high, -result.interval.low])
-    keys = {"a", "b", "difference", "interval", "p_value", "p_holm", "over_writers"}
-    assert set(result.as_dict()) == keys
-    assert result.p_holm == result.p_value
+    assert result.as_dict()["p_holm"] == result.as_dict()["p_value"] == result.p_value
+    assert result.effect_size == pytest.approx(9 / 11 - 0.5)
+    # (1.96 √0.11 + 0.842 √(0.11 - 0.07²))² / 0.07² = 173.8.
+    assert result.size_sentence() == (
+        "Of 11 that only one of them read right, mlp read 9. To show a difference of this size four times in "
+        "five takes 74 more digits."
+    )
+
+
+@pytest.mark.parametrize(("only_a", "only_b"), [(0.02, 0.05), (0.001, 0.004), (0.10, 0.13)])
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_so_many_digits_show_the_difference_four_times_in_five(
+    only_a: float, only_b: float, alpha: float
+) -> None:
+    n = digits_to_show(only_a, only_b, alpha=alpha)
+    assert n is not None
+    counts = np.random.default_rng(0).multinomial(n, [only_a, only_b, 1 - only_a - only_b], 3000)
+    mcnemars = [statsmodels_mcnemar([[0, b], [a, 0]], exact=False, correction=False) for a, b, _ in counts]
+    assert np.mean([test.pvalue < alpha for test in mcnemars]) == pytest.approx(0.8, abs=0.05)
+    exact = np.mean([exact_mcnemar(int(a), int(b)) < alpha for a, b, _ in counts])
+    assert 0.7 <= exact <= 0.825
+
+
+def test_people_who_differ_take_more_digits() -> None:
+    assert digits_to_show(0.02, 0.05, design_effect=3) == pytest.approx(
+        3 * (digits_to_show(0.02, 0.05) or 0), 1
+    )
+    assert digits_to_show(0.02, 0.02) is None
+    assert digits_to_show(0.0, 0.3) == digits_to_show(0.3, 0.0)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_statsmodels(only_a: int, only_b: int) -> None:
+    expected = statsmodels_mcnemar([[5, only_b], [only_a, 5]], exact=True).pvalue
+    assert exact_mcnemar(only_a, only_b) == pytest.approx(min(1.0, expected))
+
+
+def test_the_level_is_the_plans() -> None:
+    right_a, right_b = np.arange(200) >= 18, np.arange(200) >= 6
+    loose, strict = (compare_paired("a", right_a, "b", right_b, alpha=alpha) for alpha in (0.05, 0.0001))
+    assert (loose.p_value, loose.is_claimed, strict.is_claimed) == (strict.p_value, True, False)
+    assert strict.interval.low < loose.interval.low
+    assert "(99.99 %: " in strict.sentence()
 
 
 def test_a_comparison_says_who_is_better_or_that_nobody_is() -> None:

@@ -32,6 +32,13 @@ def test_a_far_baseline_is_text_and_leaves_the_axis_to_the_models() -> None:
     assert ax.get_xlim()[0] > 0.9
 
 
+def test_each_seed_has_a_tick_below_its_mean() -> None:
+    ax = accuracy_intervals(ROWS, points={"mlp": [0.975, 0.985]})
+    [ticks] = [line for line in ax.lines if 1 < np.asarray(line.get_ydata())[0] < 1.5]
+    np.testing.assert_array_equal(ticks.get_xdata(), [0.975, 0.985])
+    assert ax.get_xlabel() == "mean accuracy, with its 95 % interval; below it each seed's"
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from digitlab import __version__
-from digitlab.cli import INTERRUPTED, console, data, results, training
+from digitlab.cli import INTERRUPTED, comparing, console, data, results, training
 from digitlab.errors import ConfigError, DigitlabError
 
 __all__ = ["app", "run"]
@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.command()(training.train)
-app.command()(training.compare)
+app.command()(comparing.compare)
 app.command()(results.evaluate)
 app.command()(results.weights)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from digitlab.data import Progress as OnProgress
-    from digitlab.evaluation import Evaluation, Looks
+    from digitlab.evaluation import Evaluation, Looks, SeedSpread
     from digitlab.training import HistoryRow
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "say_looks",
     "summary",
     "with_interval",
+    "with_spread",
 ]
 
 SHADES = " .:-=+*#%@"
@@ -102,6 +103,11 @@ def with_interval(evaluation: "Evaluation") -> str:
     """Return an accuracy with its 95 % interval."""
     low, high = evaluation.interval
     return f"{100 * evaluation.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+
+
+def with_spread(spread: "SeedSpread") -> str:
+    """Return the mean accuracy of several seeds and its standard deviation, in percent."""
+    return f"{100 * spread.accuracy:.2f} ± {100 * spread.accuracy_sd:.2f}"
 
 
 def summary(evaluation: "Evaluation") -> str:

@@ -8,12 +8,10 @@ from digitlab.cli.options import DataOptions, TrainingOptions
 from digitlab.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from digitlab.runs import Run, RunConfig
     from digitlab.workflow import Data
 
-__all__ = ["default_entries", "default_folder", "kept_run", "label", "load", "plan", "plan_all", "train_one"]
+__all__ = ["default_folder", "kept_run", "label", "load", "plan", "settings_of_each", "train_one"]
 
 RUNS = Path("runs")
 DATASET = "mnist"
@@ -34,39 +32,30 @@ def label(data: DataOptions) -> str:
     return Path(data.dataset or DATASET).stem or "data"
 
 
-def default_entries(out: Path, training: TrainingOptions) -> list[str]:
-    """Return what to compare where nothing is named: what is there to resume, else the preset's models."""
-    from digitlab.models import MODELS
-    from digitlab.runs import is_run
-    from digitlab.training import preset_models
-    from digitlab.workflow import DEFAULT_PRESET
+def settings_of_each(models: list[str], training: TrainingOptions) -> dict[str, dict[str, Any]]:
+    """Return the settings given for each of several models, without those that only others of them have.
 
-    there = [name for name in MODELS if is_run(out / name)]
-    return there if training.resume and there else preset_models(training.preset or DEFAULT_PRESET)
-
-
-def plan_all(
-    entries: "Mapping[str, Run | None]", out: Path, training: TrainingOptions, data: DataOptions
-) -> "tuple[Data, dict[str, RunConfig]]":
-    """Load the data, and say what each model to train is; the first run there is decides data and split."""
+    Raises
+    ------
+    ConfigError
+        If settings are given and there is no model to train with them.
+    """
     from digitlab.models import model_settings
 
-    new = [name for name, run in entries.items() if run is None]
     given = training.given()
-    if not new and (given or training.preset):
+    if not models and (given or training.preset):
         raise ConfigError(
             f"Only runs are compared, so there is nothing to train with {', '.join(given) or 'a preset'}."
         )
-    kept = {name: kept_run(out / name, training) for name in new}
-    like = next((run for run in [*kept.values(), *entries.values()] if run), None)
-    loaded = load(data, like)
-    for_some = set().union(*(model_settings(name) for name in new)) & given.keys()
-    configs = {}
-    for name in new:
-        for_others = for_some - model_settings(name)
-        settings = {setting: value for setting, value in given.items() if setting not in for_others}
-        configs[name] = plan(name, settings, loaded, training, kept=kept[name], like=kept[name] or like)
-    return loaded, configs
+    for_some = set().union(*(model_settings(name) for name in models)) & given.keys()
+    return {
+        name: {
+            setting: value
+            for setting, value in given.items()
+            if setting not in for_some - model_settings(name)
+        }
+        for name in models
+    }
 
 
 def plan(

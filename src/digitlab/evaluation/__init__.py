@@ -12,9 +12,12 @@ from digitlab.evaluation.calibration import (
     reliability,
 )
 from digitlab.evaluation.comparison import (
+    ALPHA,
+    POWER,
     Comparison,
     compare_all,
     compare_paired,
+    digits_to_show,
     exact_mcnemar,
     holm,
     paired_interval,
@@ -30,7 +33,16 @@ from digitlab.evaluation.metrics import (
     evaluate,
     log_loss,
     probabilities,
+)
+from digitlab.evaluation.seeds import (
+    SeedComparison,
+    SeedSpread,
+    compare_all_over_seeds,
+    compare_over_seeds,
+    paired_t,
     seed_spread,
+    seeds_to_show,
+    t_interval,
 )
 from digitlab.evaluation.selective import (
     SURE,
@@ -41,6 +53,8 @@ from digitlab.evaluation.selective import (
 )
 
 __all__ = [
+    "ALPHA",
+    "POWER",
     "SURE",
     "Brier",
     "Calibration",
@@ -53,14 +67,19 @@ __all__ = [
     "Look",
     "Looks",
     "Reliability",
+    "SeedComparison",
+    "SeedSpread",
     "brier",
     "calibration_of",
     "class_scores",
     "compare_all",
+    "compare_all_over_seeds",
+    "compare_over_seeds",
     "compare_paired",
     "confusion_counts",
     "coverage_curve",
     "coverage_from",
+    "digits_to_show",
     "error_by_chance",
     "evaluate",
     "exact_mcnemar",
@@ -71,10 +90,13 @@ __all__ = [
     "ledger_path",
     "log_loss",
     "paired_interval",
+    "paired_t",
     "probabilities",
     "record_looks",
     "reliability",
     "seed_spread",
+    "seeds_to_show",
+    "t_interval",
     "wilson_interval",
     "writer_interval",
 ]

@@ -85,8 +85,10 @@ def group_bootstrap(
     return Interval(float(low), float(high))
 
 
-def writer_interval(values: ArrayLike, writers: ArrayLike | None) -> Interval | None:
-    """Return the 95 % interval over writers, or None where another one has to do.
+def writer_interval(
+    values: ArrayLike, writers: ArrayLike | None, *, confidence: float = 0.95
+) -> Interval | None:
+    """Return the interval over writers, or None where another one has to do.
 
     That is where the writers are not known, are fewer than 20, or fewer than 10 images differ from the
     value that most have: of so few, no resampling tells how people differ.
@@ -99,7 +101,9 @@ def writer_interval(values: ArrayLike, writers: ArrayLike | None) -> Interval | 
     if writers is None or len(np.unique(np.asarray(writers))) < LEAST_WRITERS:
         return None
     _, counts = np.unique(np.asarray(values), return_counts=True)
-    return group_bootstrap(values, writers) if counts.sum() - counts.max() >= LEAST_EVENTS else None
+    if counts.sum() - counts.max() < LEAST_EVENTS:
+        return None
+    return group_bootstrap(values, writers, confidence=confidence)
 
 
 def _totals(values: ArrayLike, groups: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +13,42 @@ from digitlab.errors import DataError
 from digitlab.evaluation.bootstrap import writer_interval
 from digitlab.evaluation.intervals import Interval, normal_quantile
 
-__all__ = ["Comparison", "compare_all", "compare_paired", "exact_mcnemar", "holm", "paired_interval"]
+__all__ = [
+    "ALPHA",
+    "POWER",
+    "Comparison",
+    "compare_all",
+    "compare_paired",
+    "digits_to_show",
+    "exact_mcnemar",
+    "holm",
+    "holm_over",
+    "paired_interval",
+    "say_difference",
+]
 
-SIGNIFICANCE = 0.05
+ALPHA = 0.05
+"""The level at which a difference is claimed, where no other was fixed."""
+
+POWER = 0.8
+"""How often a difference that is there should be claimed, where it is asked how much that takes."""
+
+
+class Tested(Protocol):
+    """A frozen dataclass with a p-value, and the one it has among several."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def p_value(self) -> float:
+        """Alone."""
+
+    @property
+    def p_holm(self) -> float:
+        """Among several."""
+
+
+Pair = TypeVar("Pair", bound=Tested)
 
 
 @dataclass(frozen=True)
@@ -27,7 +60,8 @@ class Comparison:
     difference
         Accuracy of b minus accuracy of a.
     interval
-        Its 95 % interval: over writers where they are known (`writer_interval`), else `paired_interval`.
+        Its interval at 1 - alpha: over writers where they are known (`writer_interval`), else
+        `paired_interval`.
     p_value
         Of the exact McNemar test, see `exact_mcnemar`.
     only_a, only_b
@@ -36,6 +70,13 @@ class Comparison:
         Whether the interval is over writers.
     p_holm
         The p-value where it is one of several; see `holm`.
+    alpha
+        The level, fixed before anything was looked at.
+    n
+        How many images.
+    digits_needed
+        How many images would show a difference as large as this with a probability of `POWER`; None where
+        there is no difference. See `digits_to_show`.
     """
 
     a: str
@@ -47,28 +88,37 @@ class Comparison:
     only_b: int
     over_writers: bool
     p_holm: float
+    alpha: float
+    n: int
+    digits_needed: int | None
 
     @property
     def is_claimed(self) -> bool:
-        """Whether these two fitted models differ: at 5 % by the exact test, and 0 is outside the interval."""
-        return self.p_holm < SIGNIFICANCE and not self.interval.low <= 0 <= self.interval.high
+        """Whether these two fitted models differ: the exact test and the interval both say so at alpha."""
+        return self.p_holm < self.alpha and not self.interval.low <= 0 <= self.interval.high
+
+    @property
+    def effect_size(self) -> float:
+        """Cohen's g: of the images that only one read right, the share that b did, minus a half."""
+        return self.only_b / (self.only_a + self.only_b) - 0.5 if self.only_a + self.only_b else 0.0
 
     def sentence(self) -> str:
         """Say it in words; a difference is claimed where the exact test and the interval both do."""
-        low, high = (100 * end for end in self.interval)
-        difference = 100 * self.difference
-        decimals = 1 if abs(difference) >= 0.95 else 2
-        if not self.is_claimed:
-            return (
-                f"{self.b} and {self.a} cannot be told apart on these images: a difference of "
-                f"{difference:+.{decimals}f} digits in 100 "
-                f"(95 %: {low:+.{decimals}f} to {high:+.{decimals}f})."
-            )
-        better, worse, sign = (self.b, self.a, 1) if difference > 0 else (self.a, self.b, -1)
-        low, high = sorted((sign * low, sign * high))
+        return say_difference(
+            self.a, self.b, self.difference, self.interval, self.alpha,
+            claimed=self.is_claimed, on="on these images",
+        )  # fmt: skip
+
+    def size_sentence(self) -> str:
+        """Say how large the difference is beside chance, and how many images would show it."""
+        if self.digits_needed is None:
+            return f"Each read {self.only_a} right that the other did not."
+        better, more = (self.b, self.only_b) if self.difference > 0 else (self.a, self.only_a)
+        lacking = self.digits_needed - self.n
+        takes = f"{lacking:,} more digits" if lacking > 0 else f"{self.digits_needed:,} digits"
         return (
-            f"{better} reads {abs(difference):.{decimals}f} more digits in 100 than {worse} "
-            f"(95 %: {low:.{decimals}f} to {high:.{decimals}f})."
+            f"Of {self.only_a + self.only_b:,} that only one of them read right, {better} read {more:,}. "
+            f"To show a difference of this size four times in five takes {takes}."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -80,12 +130,42 @@ class Comparison:
             "interval": list(self.interval),
             "p_value": self.p_value,
             "p_holm": self.p_holm,
+            "alpha": self.alpha,
+            "effect_size": self.effect_size,
+            "digits_needed": self.digits_needed,
             "over_writers": self.over_writers,
+            "claim": "these fitted models" if self.is_claimed else None,
         }
 
 
+def say_difference(
+    a: str, b: str, difference: float, interval: Interval, alpha: float, *, claimed: bool, on: str
+) -> str:
+    """Say in words how many more digits in 100 one of two reads, or that nobody can tell."""
+    low, high = (100 * end for end in interval)
+    percent, difference = f"{100 * (1 - alpha):g} %", 100 * difference
+    decimals = 1 if abs(difference) >= 0.95 and high - low >= 0.3 else 2
+    if not claimed:
+        return (
+            f"{b} and {a} cannot be told apart {on}: a difference of {difference:+.{decimals}f} "
+            f"digits in 100 ({percent}: {low:+.{decimals}f} to {high:+.{decimals}f})."
+        )
+    better, worse, sign = (b, a, 1) if difference > 0 else (a, b, -1)
+    low, high = sorted((sign * low, sign * high))
+    return (
+        f"{better} reads {abs(difference):.{decimals}f} more digits in 100 than {worse} "
+        f"({percent}: {low:.{decimals}f} to {high:.{decimals}f})."
+    )
+
+
 def compare_paired(
-    a: str, right_a: ArrayLike, b: str, right_b: ArrayLike, *, writers: ArrayLike | None = None
+    a: str,
+    right_a: ArrayLike,
+    b: str,
+    right_b: ArrayLike,
+    *,
+    writers: ArrayLike | None = None,
+    alpha: float = ALPHA,
 ) -> Comparison:
     """Compare two models by which of the same images each read right.
 
@@ -97,9 +177,13 @@ def compare_paired(
         Whether each image was read right.
     writers : integer (n,), optional
         Who wrote each image.
+    alpha
+        The level at which a difference is claimed.
 
     Raises
     ------
+    ConfigError
+        If alpha is not within (0, 1).
     DataError
         If they are not two vectors of one length.
     """
@@ -107,22 +191,29 @@ def compare_paired(
     if first.shape != second.shape or first.ndim != 1 or not len(first):
         raise DataError(f"Expected two vectors over the same images, found {first.shape} and {second.shape}.")
     only_a, only_b, n = int((first & ~second).sum()), int((second & ~first).sum()), len(first)
-    over_writers = writer_interval(second.astype(float) - first, writers)
+    naive = paired_interval(only_a, only_b, n, confidence=1 - alpha)
+    over_writers = writer_interval(second.astype(float) - first, writers, confidence=1 - alpha)
+    design_effect = (over_writers.width / naive.width) ** 2 if over_writers else 1.0
     p_value = exact_mcnemar(only_a, only_b)
     return Comparison(
         a=a,
         b=b,
         difference=(only_b - only_a) / n,
-        interval=over_writers or paired_interval(only_a, only_b, n),
+        interval=over_writers or naive,
         p_value=p_value,
         only_a=only_a,
         only_b=only_b,
         over_writers=over_writers is not None,
         p_holm=p_value,
+        alpha=alpha,
+        n=n,
+        digits_needed=digits_to_show(only_a / n, only_b / n, alpha=alpha, design_effect=design_effect),
     )
 
 
-def compare_all(right: Mapping[str, ArrayLike], *, writers: ArrayLike | None = None) -> list[Comparison]:
+def compare_all(
+    right: Mapping[str, ArrayLike], *, writers: ArrayLike | None = None, alpha: float = ALPHA
+) -> list[Comparison]:
     """Compare every pair of several models on the same images, with p-values by Holm over all pairs.
 
     Parameters
@@ -131,8 +222,18 @@ def compare_all(right: Mapping[str, ArrayLike], *, writers: ArrayLike | None = N
         Whether each image was read right, bool (n,), by the model's name.
     writers : integer (n,), optional
         Who wrote each image.
+    alpha
+        The level at which a difference is claimed.
     """
-    pairs = [compare_paired(a, right[a], b, right[b], writers=writers) for a, b in combinations(right, 2)]
+    pairs = [
+        compare_paired(a, right[a], b, right[b], writers=writers, alpha=alpha)
+        for a, b in combinations(right, 2)
+    ]
+    return holm_over(pairs)
+
+
+def holm_over(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return comparisons with their p-values adjusted for there being several; see `holm`."""
     adjusted = holm([pair.p_value for pair in pairs])
     return [replace(pair, p_holm=p) for pair, p in zip(pairs, adjusted, strict=True)]
 
@@ -161,6 +262,36 @@ def exact_mcnemar(only_a: int, only_b: int) -> float:
     from scipy.special import bdtr  # a fifth of a second that training and reading should not pay
 
     return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
+
+
+def digits_to_show(
+    only_a: float, only_b: float, *, alpha: float = ALPHA, design_effect: float = 1.0
+) -> int | None:
+    """Return how many images McNemar's test needs to claim a difference with a probability of `POWER`.
+
+    With the shares of images that only one reads right, their sum ψ and difference δ, it is
+    (z₁ √ψ + z₂ √(ψ - δ²))² / δ², z₁ that of alpha on two sides and z₂ that of the power (R. J. Connor,
+    "Sample size for testing differences in proportions for the paired-sample design", Biometrics 43
+    (1987), 207-211), times the design effect.
+
+    Parameters
+    ----------
+    only_a, only_b
+        The shares of all images.
+    design_effect
+        How many times as many images by the same people tell as much as images by one person each.
+
+    Returns
+    -------
+    int or None
+        None where there is no difference, for no number would show one.
+    """
+    either, difference = only_a + only_b, only_b - only_a
+    if difference == 0:
+        return None
+    z = normal_quantile(1 - alpha) * math.sqrt(either)
+    z += normal_quantile(2 * POWER - 1) * math.sqrt(max(0.0, either - difference**2))
+    return math.ceil(design_effect * (z / difference) ** 2)
 
 
 def paired_interval(only_a: int, only_b: int, n: int, *, confidence: float = 0.95) -> Interval:

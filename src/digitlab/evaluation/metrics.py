@@ -1,7 +1,5 @@
 """How good a classifier is: arrays in, a frozen value out."""
 
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,7 +20,6 @@ __all__ = [
     "evaluate",
     "log_loss",
     "probabilities",
-    "seed_spread",
 ]
 
 
@@ -244,18 +241,3 @@ def _checked(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64],
     if not np.isfinite(scores).all():
         raise DataError("Logits must be finite; found NaN or infinity, the mark of a training that diverged.")
     return scores, truth.astype(np.int64)
-
-
-def seed_spread(evaluations: Sequence[Evaluation]) -> dict[str, float]:
-    """Return mean and standard deviation of accuracy and log loss over the seeds of one procedure.
-
-    Parameters
-    ----------
-    evaluations
-        One for each seed, two or more. The deviation is the sample's, divided by n - 1.
-    """
-    found: dict[str, float] = {"seeds": len(evaluations)}
-    for name in ("accuracy", "log_loss"):
-        values = [getattr(evaluation, name) for evaluation in evaluations]
-        found |= {name: statistics.mean(values), f"{name}_sd": statistics.stdev(values)}
-    return found

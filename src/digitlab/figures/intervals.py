@@ -1,6 +1,6 @@
 """Accuracies with their intervals, one row a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ __all__ = ["accuracy_intervals"]
 def accuracy_intervals(
     intervals: Mapping[str, tuple[float, float, float]],
     *,
+    points: Mapping[str, Sequence[float]] | None = None,
     baseline: float | None = None,
     title: str | None = None,
     ax: Axes | None = None,
@@ -28,6 +29,8 @@ def accuracy_intervals(
     ----------
     intervals : mapping from str to (accuracy, low, high)
         Shares from 0 to 1, for each model; the first is drawn on top.
+    points : mapping from str to accuracies, optional
+        Where an accuracy is a mean, that of each seed: a tick below.
     baseline : float, optional
         Accuracy of always answering the commonest class. A dashed line, or only a note
         where the line would take more than half of the axis from the models.
@@ -47,6 +50,9 @@ def accuracy_intervals(
     accuracy, low, high = _columns(intervals)
     rows = range(len(accuracy))
     ax = ax or new_axes(6.6, 0.36 * len(rows) + 1.3)
+    for name, each in (points or {}).items():
+        values, row = finite_array(each, f"The accuracies of {name}", ndim=1), list(intervals).index(name)
+        ax.plot(values, [row + 0.28] * len(values), "|", color=FAINT, markersize=7)
     whiskers = np.stack([accuracy - low, high - accuracy])
     ax.errorbar(accuracy, rows, xerr=whiskers, fmt="o", color=BLUE, capsize=3.5, markersize=5, elinewidth=1.6)
     ax.set_yticks(rows, list(intervals))
@@ -54,7 +60,11 @@ def accuracy_intervals(
     for row in rows:
         note = f"{100 * accuracy[row]:.2f} %  ({100 * low[row]:.2f} to {100 * high[row]:.2f})"
         ax.text(1.02, row, note, va="center", size=SMALL, transform=ax.get_yaxis_transform())
-    ax.set_xlabel("accuracy, with its 95 % interval")
+    ax.set_xlabel(
+        "mean accuracy, with its 95 % interval; below it each seed's"
+        if points
+        else "accuracy, with its 95 % interval"
+    )
     ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
     ax.grid(axis="x")
     write_title(ax, title)

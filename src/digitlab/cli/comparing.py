@@ -1,0 +1,246 @@
+"""`digitlab compare`: fitted models, or with several seeds ways of training."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digitlab.cli import console
+from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
+from digitlab.cli.plans import default_folder, kept_run, label, load, plan, settings_of_each, train_one
+from digitlab.cli.seeds import kept_seeds, plan_seeds, train_seeds
+
+if TYPE_CHECKING:
+    from digitlab.evaluation import Comparison, SeedComparison
+    from digitlab.study import Plan, SeedStudy, Study
+
+__all__ = ["compare"]
+
+
+@expand
+def compare(
+    training: TrainingOptions,
+    data: DataOptions,
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL|RUN]...",
+            help="Models to train, and runs, or folders of runs with several seeds, that are there.",
+            show_default="the models of the preset",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Train each model with so many seeds, and compare ways of training, not fitted models.",
+            show_default="1",
+        ),
+    ] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(help="The level of a claim, fixed before anything is looked at.", show_default="0.05"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train models on the same data with the same seeds, and compare them: the main job."""
+    from digitlab.evaluation import ALPHA
+    from digitlab.study import Plan, check_out, in_seeds, read_plan
+    from digitlab.training import preset_models
+    from digitlab.workflow import DEFAULT_PRESET
+
+    out = training.out or default_folder(f"compare-{label(data)}", training)
+    kept = read_plan(out) if training.resume else None
+    entries = models or (kept and list(kept.entries)) or preset_models(training.preset or DEFAULT_PRESET)
+    first = training.given().get("seed", 0)
+    asked = tuple(range(first, first + seeds)) if seeds and seeds > 1 else ()
+    if kept and seeds is None:
+        asked = kept.seeds
+    level = alpha if alpha is not None else kept.alpha if kept else ALPHA
+    fixed = Plan(tuple(entries), level, asked)
+    if kept:
+        fixed.check_follows(kept, out)
+    check_out(out, resume=training.resume, force=training.force)
+    job = _compare_ways if asked or in_seeds(entries) else _compare_fitted
+    job(fixed, out, training, data, as_json)
+    if not as_json:
+        console.print_line(f"Runs, pictures and comparison.json are in {out}.")
+
+
+def _compare_fitted(
+    fixed: "Plan", out: Path, training: TrainingOptions, data: DataOptions, as_json: bool
+) -> None:
+    """Compare fitted models: a run of each."""
+    from digitlab.pictures import draw_run, draw_study
+    from digitlab.study import begin_runs, compare_runs, read_entries, write_plan
+
+    entries = read_entries(fixed.entries, out)
+    new = [name for name, run in entries.items() if run is None]
+    settings = settings_of_each(new, training)
+    there = {name: kept_run(out / name, training) for name in new}
+    like = next((run for run in [*there.values(), *entries.values()] if run), None)
+    loaded = load(data, like)
+    configs = {
+        out / name: plan(name, settings[name], loaded, training, kept=there[name], like=there[name] or like)
+        for name in new
+    }
+    begun = begin_runs(configs, resume=training.resume, force=training.force)
+    write_plan(out, fixed)
+    runs = {name: run or begun[out / name] for name, run in entries.items()}
+    for run in runs.values():
+        train_one(run, loaded, _resume_command(fixed, out))
+    study = compare_runs(runs, loaded, alpha=fixed.alpha)
+    _report(study, fixed, out, as_json)
+    for standing in study.standings:
+        if standing.name in new:
+            draw_run(standing.run, standing.test, "test")
+    draw_study(study, loaded, out / "figures")
+
+
+def _compare_ways(
+    fixed: "Plan", out: Path, training: TrainingOptions, data: DataOptions, as_json: bool
+) -> None:
+    """Compare ways of training: runs of each with the same seeds."""
+    from digitlab.pictures import draw_seed_study
+    from digitlab.runs import seed_folder
+    from digitlab.study import begin_runs, compare_seed_runs, read_seed_entries, shared_seeds, write_plan
+
+    entries = read_seed_entries(fixed.entries, out)
+    new = [name for name, runs in entries.items() if runs is None]
+    settings = settings_of_each(new, training)
+    there = [runs for runs in entries.values() if runs]
+    shared = shared_seeds(
+        {name: set(runs or fixed.seeds) for name, runs in entries.items() if runs or fixed.seeds}
+    )
+    seeds = fixed.seeds or shared
+    begun_before = {name: kept_seeds(out / name, seeds, training) for name in new}
+    like = there[0] if there else {}
+    loaded = load(
+        data, next((run for runs in [*begun_before.values(), *there] for run in runs.values()), None)
+    )
+    configs = {
+        name: plan_seeds(
+            name, settings[name], out / name, seeds, loaded, training,
+            kept=begun_before[name], like=like | begun_before[name],
+        )
+        for name in new
+    }  # fmt: skip
+    folders = {
+        seed_folder(out / name, seed): config for name in new for seed, config in configs[name].items()
+    }
+    begun = begin_runs(folders, resume=training.resume, force=training.force)
+    write_plan(out, fixed)
+    ways = {
+        name: runs or {seed: begun[seed_folder(out / name, seed)] for seed in seeds}
+        for name, runs in entries.items()
+    }
+    for name in new:
+        train_seeds(list(ways[name].values()), loaded, _resume_command(fixed, out))
+    study = compare_seed_runs(ways, loaded, alpha=fixed.alpha)
+    _report(study, fixed, out, as_json)
+    draw_seed_study(study, loaded, out / "figures")
+
+
+def _resume_command(fixed: "Plan", out: Path) -> str:
+    return shlex.join(["digitlab", "compare", *fixed.entries, "--out", str(out), "--resume"])
+
+
+def _report(study: "Study | SeedStudy", fixed: "Plan", out: Path, as_json: bool) -> None:
+    """Write and print what a comparison found."""
+    from digitlab.files import make_folder, write_json
+    from digitlab.study import Study
+
+    result: dict[str, Any] = {
+        "dataset": study.dataset,
+        "out": str(out),
+        "alpha": fixed.alpha,
+    } | study.as_dict()
+    write_json(make_folder(out) / "comparison.json", result)
+    if as_json:
+        console.print_json(result)
+    elif isinstance(study, Study):
+        _print_study(study)
+    else:
+        _print_seed_study(study)
+    console.say_looks(study.looks, as_json=as_json)
+
+
+def _print_study(study: "Study") -> None:
+    validation, test = study.standings[0].validation, study.standings[0].test
+    columns = (
+        "model",
+        f"test accuracy % of {test.n:,} (95 %)",
+        "log loss",
+        f"validation % of {validation.n:,}",
+        "parameters",
+        "seconds",
+    )
+    rows = [
+        (
+            standing.name,
+            console.with_interval(standing.test),
+            console.loss(standing.test.log_loss),
+            f"{100 * standing.validation.accuracy:.2f}",
+            f"{standing.parameters:,}",
+            f"{standing.train_seconds:.1f}",
+        )
+        for standing in study.standings
+    ]
+    baseline = (f"always {test.baseline_class}", f"{100 * test.baseline_accuracy:.2f}", "", "", "0", "")
+    console.print_line(study.dataset)
+    console.print_table(columns, [*rows, baseline])
+    if not study.shares_validation:
+        console.print_line("The validation images differ: these runs split the training images differently.")
+    _print_pairs(study.comparisons, "exact McNemar")
+    if study.comparisons:
+        console.print_line(
+            "That is said of these fitted models; whether one way of training is better than another, one "
+            "seed cannot tell: --seeds 10 can."
+        )
+    if said := console.over_writers(study.standings[-1].test):
+        console.print_line(f"{study.standings[-1].name}: {said}")
+    for standing in study.standings:
+        console.print_line(f"{standing.name} confuses most: {console.confusions(standing.test, 3)}.")
+
+
+def _print_seed_study(study: "SeedStudy") -> None:
+    validation, test = study.standings[0].validation, study.standings[0].test
+    columns = (
+        "model",
+        f"test accuracy % of {test.n:,}",
+        "mean, 95 % over seeds",
+        "log loss",
+        f"validation % of {validation.n:,}",
+        "parameters",
+        "seconds",
+    )
+    rows = [
+        (
+            standing.name,
+            console.with_spread(standing.test),
+            "{:.2f} to {:.2f}".format(*(100 * end for end in standing.test.interval)),
+            f"{console.loss(standing.test.log_loss)} ± {console.loss(standing.test.log_loss_sd)}",
+            console.with_spread(standing.validation),
+            f"{standing.parameters:,}",
+            f"{standing.train_seconds:.1f}",
+        )
+        for standing in study.standings
+    ]
+    baseline = (f"always {study.baseline_class}", f"{100 * study.baseline_accuracy:.2f}", "", "", "", "0", "")
+    console.print_line(f"{study.dataset}, {len(study.seeds)} seeds, mean ± standard deviation")
+    console.print_table(columns, [*rows, baseline])
+    _print_pairs(study.comparisons, "paired t over seeds")
+    if study.comparisons:
+        console.print_line(
+            "That is said of ways of training, on these test images, and of no fitted model alone: each seed "
+            "has its own first weights, order of images and split."
+        )
+
+
+def _print_pairs(comparisons: "list[Comparison] | list[SeedComparison]", test: str) -> None:
+    """Print what is claimed of each pair, with its p-value, its size and what it takes to show it."""
+    holm = f", Holm over {len(comparisons)} pairs" if len(comparisons) > 1 else ""
+    for each in comparisons:
+        console.print_line(f"{each.sentence()} p = {each.p_holm:.2g} ({test}{holm}).")
+        console.print_line(f"  {each.size_sentence()}")

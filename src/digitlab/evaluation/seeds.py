@@ -1,0 +1,343 @@
+"""How good a way of training is: one way with several seeds, and two ways on the same seeds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digitlab.errors import DataError
+from digitlab.evaluation.bootstrap import writer_interval
+from digitlab.evaluation.comparison import ALPHA, POWER, holm_over, say_difference
+from digitlab.evaluation.intervals import Interval
+from digitlab.evaluation.metrics import Evaluation
+
+__all__ = [
+    "SeedComparison",
+    "SeedSpread",
+    "compare_all_over_seeds",
+    "compare_over_seeds",
+    "paired_t",
+    "seed_spread",
+    "seeds_to_show",
+    "t_interval",
+]
+
+MOST_SEEDS = 10**9
+
+
+@dataclass(frozen=True)
+class SeedSpread:
+    """Results of one way of training with several seeds.
+
+    Parameters
+    ----------
+    seeds
+        How many.
+    accuracy, log_loss
+        Their means.
+    accuracy_sd, log_loss_sd
+        Their standard deviations, of the sample: divided by seeds - 1.
+    interval
+        The 95 % interval of the mean accuracy over all seeds, by Student's t: how far chance in training may
+        have moved it. It does not cover the chance in the choice of these images.
+    n
+        How many images each was scored on.
+    """
+
+    seeds: int
+    accuracy: float
+    accuracy_sd: float
+    interval: Interval
+    log_loss: float
+    log_loss_sd: float
+    n: int
+
+    def score(self) -> dict[str, Any]:
+        """Return the keys of the shell's JSON."""
+        return {
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "accuracy_sd": self.accuracy_sd,
+            "log_loss": self.log_loss,
+            "log_loss_sd": self.log_loss_sd,
+            "n": self.n,
+            "seeds": self.seeds,
+        }
+
+
+@dataclass(frozen=True)
+class SeedComparison:
+    """Training b against training a with the same seeds, on the same n images.
+
+    Parameters
+    ----------
+    seeds
+        How many.
+    difference
+        Mean over seeds of accuracy of b minus accuracy of a.
+    interval
+        Its interval at 1 - alpha over seeds, paired, by Student's t.
+    effect_size
+        Cohen's d of paired differences: their mean divided by their standard deviation.
+    p_value
+        Of the paired t test.
+    p_holm
+        The p-value where it is one of several; see `holm`.
+    seeds_needed
+        How many seeds would show a difference as large as this beside its spread with a probability of
+        `POWER`; None where there is no difference.
+    over_writers
+        The interval at 1 - alpha of the same mean difference for these very models and other people's digits;
+        None where the writers are not known or too few.
+    """
+
+    a: str
+    b: str
+    seeds: int
+    difference: float
+    interval: Interval
+    effect_size: float
+    p_value: float
+    p_holm: float
+    alpha: float
+    seeds_needed: int | None
+    over_writers: Interval | None
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether these two ways of training differ on these images, at alpha."""
+        return self.p_holm < self.alpha
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return say_difference(
+            self.a, self.b, self.difference, self.interval, self.alpha,
+            claimed=self.is_claimed, on=f"by {self.seeds} seeds",
+        )  # fmt: skip
+
+    def size_sentence(self) -> str:
+        """Say how large the difference is beside its spread, what shows it, and of whose digits."""
+        people = self._people_sentence()
+        if self.seeds_needed is None:
+            return f"There is no difference on average.{people}"
+        size = abs(self.effect_size)
+        lacking = self.seeds_needed - self.seeds
+        takes = f"{lacking:,} more seeds" if lacking > 0 else f"{self.seeds_needed} seeds"
+        return (
+            f"The difference is {size:.{1 if size < 10 else 0}f} times its spread over seeds. To show one "
+            f"of this size four times in five takes {takes}.{people}"
+        )
+
+    def _people_sentence(self) -> str:
+        if self.over_writers is None:
+            return ""
+        low, high = (100 * end for end in self.over_writers)
+        percent = f"{100 * (1 - self.alpha):g} %"
+        return f" Of these very models on other people's digits: {low:+.2f} to {high:+.2f} ({percent})."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the keys of the shell's JSON."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "difference": self.difference,
+            "interval": list(self.interval),
+            "p_value": self.p_value,
+            "p_holm": self.p_holm,
+            "alpha": self.alpha,
+            "effect_size": self.effect_size,
+            "seeds": self.seeds,
+            "seeds_needed": self.seeds_needed,
+            "over_writers": self.over_writers and list(self.over_writers),
+            "claim": "this way of training" if self.is_claimed else None,
+        }
+
+
+def seed_spread(evaluations: Sequence[Evaluation]) -> SeedSpread:
+    """Return the means of one way of training over its seeds, and how they spread.
+
+    Parameters
+    ----------
+    evaluations
+        One for each seed, two or more.
+    """
+    accuracies = np.array([each.accuracy for each in evaluations])
+    losses = np.array([each.log_loss for each in evaluations])
+    low, high = t_interval(accuracies)
+    return SeedSpread(
+        seeds=len(evaluations),
+        accuracy=float(accuracies.mean()),
+        accuracy_sd=float(accuracies.std(ddof=1)),
+        interval=Interval(max(0.0, low), min(1.0, high)),
+        log_loss=float(losses.mean()),
+        log_loss_sd=float(losses.std(ddof=1)),
+        n=evaluations[0].n,
+    )
+
+
+def t_interval(values: ArrayLike, *, confidence: float = 0.95, resolution: float = 0.0) -> Interval:
+    """Return Student's interval of a mean: mean ± t · s / √n, t with n - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    values : float (n,)
+        Two or more.
+    resolution
+        The step in which values can be measured; see `paired_t`.
+    """
+    from scipy.special import stdtrit  # a fifth of a second that training and reading should not pay
+
+    numbers = _numbers(values)
+    reach = stdtrit(len(numbers) - 1, (1 + confidence) / 2) * _standard_error(numbers, resolution)
+    return Interval(float(numbers.mean() - reach), float(numbers.mean() + reach))
+
+
+def paired_t(differences: ArrayLike, *, resolution: float = 0.0) -> float:
+    """Return the two-sided p-value of the paired t test, of no mean difference.
+
+    Student (W. S. Gosset), "The probable error of a mean", Biometrika 6 (1908), 1-25.
+
+    Parameters
+    ----------
+    differences : float (n,)
+        Two or more.
+    resolution
+        The step in which differences can be measured: 1 / images for accuracies. Where they are all alike,
+        their spread is not zero but too small to be seen, and is taken to be that of a rounding, the step
+        / √12.
+    """
+    from scipy.special import stdtr
+
+    numbers = _numbers(differences)
+    mean, error = float(numbers.mean()), _standard_error(numbers, resolution)
+    if mean == 0:
+        return 1.0
+    return min(1.0, 2 * float(stdtr(len(numbers) - 1, -abs(mean) / error))) if error else 0.0
+
+
+def seeds_to_show(effect_size: float, *, alpha: float = ALPHA) -> int | None:
+    """Return how many seeds the paired t test needs to claim a difference with a probability of `POWER`.
+
+    The least n whose noncentral t distribution, with n - 1 degrees of freedom and centre d √n, has at least
+    that share beyond the ends of the test (J. Cohen, "Statistical power analysis for the behavioral
+    sciences", 2nd ed. (1988), chapter 2).
+
+    Parameters
+    ----------
+    effect_size
+        Cohen's d of paired differences.
+
+    Returns
+    -------
+    int or None
+        At least 2; None where there is no difference, or one too small for a billion seeds.
+    """
+    from scipy.special import nctdtr, stdtrit
+
+    size = abs(effect_size)
+
+    def suffices(n: int) -> bool:
+        end, centre = float(stdtrit(n - 1, 1 - alpha / 2)), size * math.sqrt(n)
+        # Far from the ends the noncentral distribution underflows to nan.
+        missed = 0.0 if centre > end + 40 else float(nctdtr(n - 1, centre, end))
+        return 1 - missed >= POWER
+
+    fails, n = 1, 2
+    while not suffices(n):
+        fails, n = n, 2 * n
+        if n > MOST_SEEDS:
+            return None
+    while n - fails > 1:
+        middle = (fails + n) // 2
+        fails, n = (fails, middle) if suffices(middle) else (middle, n)
+    return n
+
+
+def compare_over_seeds(
+    a: str,
+    right_a: ArrayLike,
+    b: str,
+    right_b: ArrayLike,
+    *,
+    writers: ArrayLike | None = None,
+    alpha: float = ALPHA,
+) -> SeedComparison:
+    """Compare two ways of training by which of the same images each read right with each seed.
+
+    Parameters
+    ----------
+    a, b
+        Their names.
+    right_a, right_b : bool (seeds, n)
+        Whether each image was read right; the same row is the same seed.
+    writers : integer (n,), optional
+        Who wrote each image.
+    alpha
+        The level at which a difference is claimed.
+
+    Raises
+    ------
+    DataError
+        If they are not of one shape, with two seeds or more.
+    """
+    first, second = np.asarray(right_a, np.bool_), np.asarray(right_b, np.bool_)
+    if first.shape != second.shape or first.ndim != 2 or len(first) < 2 or not first.shape[1]:
+        raise DataError(
+            "Expected a row for each of two or more seeds and a column for each image, alike for both, "
+            f"found {first.shape} and {second.shape}."
+        )
+    each = second.astype(float) - first
+    differences, resolution = each.mean(axis=1), 1 / first.shape[1]
+    spread = _standard_error(differences, resolution) * math.sqrt(len(differences))
+    effect_size = float(differences.mean()) / spread
+    p_value = paired_t(differences, resolution=resolution)
+    return SeedComparison(
+        a=a,
+        b=b,
+        seeds=len(differences),
+        difference=float(differences.mean()),
+        interval=t_interval(differences, confidence=1 - alpha, resolution=resolution),
+        effect_size=effect_size,
+        p_value=p_value,
+        p_holm=p_value,
+        alpha=alpha,
+        seeds_needed=seeds_to_show(effect_size, alpha=alpha),
+        over_writers=writer_interval(each.mean(axis=0), writers, confidence=1 - alpha),
+    )
+
+
+def compare_all_over_seeds(
+    right: Mapping[str, ArrayLike], *, writers: ArrayLike | None = None, alpha: float = ALPHA
+) -> list[SeedComparison]:
+    """Compare every pair of several ways of training, with p-values by Holm over all pairs.
+
+    Parameters
+    ----------
+    right
+        Whether each image was read right, bool (seeds, n), by the way's name.
+    writers : integer (n,), optional
+        Who wrote each image.
+    alpha
+        The level at which a difference is claimed.
+    """
+    pairs = [
+        compare_over_seeds(a, right[a], b, right[b], writers=writers, alpha=alpha)
+        for a, b in combinations(right, 2)
+    ]
+    return holm_over(pairs)
+
+
+def _numbers(values: ArrayLike) -> NDArray[np.float64]:
+    numbers = np.asarray(values, np.float64)
+    if numbers.ndim != 1 or len(numbers) < 2:
+        raise DataError(f"A spread needs the values of two or more seeds, found {numbers.shape}.")
+    return numbers
+
+
+def _standard_error(numbers: NDArray[np.float64], resolution: float) -> float:
+    spread = max(float(numbers.std(ddof=1)), resolution / math.sqrt(12))
+    return spread / math.sqrt(len(numbers))
