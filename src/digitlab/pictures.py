@@ -8,7 +8,7 @@ import numpy as np
 from digitlab import figures
 from digitlab.data import Dataset
 from digitlab.errors import ConfigError
-from digitlab.evaluation import SURE, Calibration, Evaluation
+from digitlab.evaluation import SURE, Calibration, Evaluation, Suspect
 from digitlab.files import make_folder
 from digitlab.models import first_kernel, first_layer
 from digitlab.runs import Run
@@ -25,6 +25,7 @@ __all__ = [
     "draw_run",
     "draw_seed_study",
     "draw_study",
+    "draw_suspects",
     "draw_weights",
 ]
 
@@ -63,6 +64,24 @@ def draw_digit(dataset: Dataset, index: int, folder: Path) -> list[Path]:
         dataset.pixels[index], label, title=f"{dataset.name}, image {index}: a {label}"
     )
     return figures.save(picture, folder / f"digit-{index}")
+
+
+def draw_suspects(dataset: Dataset, suspects: Sequence[Suspect], folder: Path, *, title: str) -> list[Path]:
+    """Draw the digits whose labels are in doubt, in their order, each with what it may be rather."""
+    make_folder(folder)
+    indices = [each.index for each in suspects]
+    worst = suspects[0]
+    if worst.is_misread:
+        title += f" ({worst.label}→{worst.rather}: labelled {worst.label}, read as {worst.rather})"
+    grid = figures.digit_grid(
+        dataset.pixels[indices],
+        dataset.labels[indices],
+        predictions=[each.rather if each.is_misread else each.label for each in suspects],
+        rivals=[each.rather for each in suspects],
+        indices=indices,
+        title=title,
+    )
+    return figures.save(grid, folder / "suspects")
 
 
 def draw_run(run: Run, evaluation: Evaluation, split: str) -> list[Path]:

@@ -1,11 +1,12 @@
 """How good a finished run is: its logits on some images, and what they are worth."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitlab.data import Dataset, corrected
+from digitlab.data import Dataset, corrected, lost_digits
 from digitlab.evaluation import (
     Calibration,
     Evaluation,
@@ -25,6 +26,7 @@ from digitlab.workflow import Data
 __all__ = [
     "calibrate_run",
     "evaluate_run",
+    "look_at_lost_digits",
     "look_at_test",
     "read_run",
     "score_by_series",
@@ -83,16 +85,26 @@ def look_at_test(runs: Sequence[Run], data: Data) -> tuple[list[NDArray[np.float
         run.params()
         run.history()
     logits = [read_run(run, data.test) for run in runs]
-    looks = [
-        Look(
-            data.test.fingerprint,
-            run.model_digest(),
-            float((each.argmax(axis=1) == data.test.labels).mean()),
-            str(run.folder.resolve()),
-        )
-        for run, each in zip(runs, logits, strict=True)
-    ]
-    return logits, record_looks(looks, [run.folder / LOOKS for run in runs])
+    return logits, _record(runs, data.test, logits)
+
+
+def look_at_lost_digits(
+    run: Run, data: Data, *, data_dir: Path | None = None
+) -> tuple[Evaluation, Looks] | None:
+    """Score a finished run on the test digits that MNIST left out, and write this look into the ledger.
+
+    It is a test set of its own, so its looks are counted apart.
+
+    Returns
+    -------
+    Evaluation, Looks
+        None if the run is not of MNIST, or these digits are not here; see `lost_digits`.
+    """
+    lost = lost_digits(data.test, data_dir=data_dir)
+    if lost is None:
+        return None
+    logits = read_run(run, lost)
+    return score_run(run, lost, logits), _record([run], lost, [logits])
 
 
 def calibrate_run(run: Run, data: Data, images: Dataset, logits: NDArray[np.float64]) -> Calibration:
@@ -108,3 +120,17 @@ def calibrate_run(run: Run, data: Data, images: Dataset, logits: NDArray[np.floa
     return calibration_of(
         logits, images.labels, temperature=temperature, sure_from=sure_from, writers=images.writers
     )
+
+
+def _record(runs: Sequence[Run], test: Dataset, logits: Sequence[NDArray[np.float64]]) -> Looks:
+    """Write a look of each run at one test set into the ledger and into the runs."""
+    looks = [
+        Look(
+            test.fingerprint,
+            run.model_digest(),
+            float((each.argmax(axis=1) == test.labels).mean()),
+            str(run.folder.resolve()),
+        )
+        for run, each in zip(runs, logits, strict=True)
+    ]
+    return record_looks(looks, [run.folder / LOOKS for run in runs])

@@ -69,6 +69,17 @@ def test_a_wrong_prediction_is_told_by_text_and_frame(digits: tuple[Pixels, NDAr
     assert np.max(misread.get_linewidth()) > 2 * np.max(right.get_linewidth())
 
 
+def test_what_a_digit_may_be_rather_is_told_where_it_is_not_misread(
+    digits: tuple[Pixels, NDArray[np.int64]],
+) -> None:
+    pixels, labels = digits[0][:3], np.array([4, 5, 6])
+    ax = digit_grid(pixels, labels, predictions=[4, 3, 6], rivals=[9, 3, 0])
+    assert [text.get_text() for text in ax.texts] == ["4 or 9", "5→3", "6 or 0"]
+    assert [text.get_fontweight() for text in ax.texts] == ["normal", "bold", "normal"]
+    with pytest.raises(DataError, match="rivals must be 3, one for each; found 1"):
+        digit_grid(pixels, labels, rivals=[1])
+
+
 def test_indices_are_written_beside_the_labels(digits: tuple[Pixels, NDArray[np.int64]]) -> None:
     pixels, labels = digits
     ax = digit_grid(pixels[:2], labels[:2], indices=[72, 59999])

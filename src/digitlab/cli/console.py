@@ -141,13 +141,16 @@ def confusions(evaluation: "Evaluation", limit: int) -> str:
     return ", ".join(said) or "nothing"
 
 
-def say_looks(looks: "Looks", *, as_json: bool) -> None:
-    """Say how often the test set has been looked at, and what is wrong with the ledger."""
+def say_looks(looks: "Looks", *, as_json: bool, warn: bool = True) -> None:
+    """Say how often the test set has been looked at, and what is wrong with the ledger.
+
+    Warn of the best of many, where an accuracy on it is reported.
+    """
     for remark in looks.remarks:
         note(f"digitlab: {remark}")
     if not as_json:
-        print_line(looks.sentence())
-    elif looks.is_best_of_many:
+        print_line(looks.sentence(warn=warn))
+    elif warn and looks.is_best_of_many:
         note(f"digitlab: {looks.sentence()}")
 
 

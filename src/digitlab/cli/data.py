@@ -1,4 +1,4 @@
-"""`digitlab data list`, `fetch` and `show`."""
+"""`digitlab data list`, `fetch` and `show`; `suspects` has a room of its own."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digitlab.cli import console
-from digitlab.cli.options import JsonOption
+from digitlab.cli.options import DataDirOption, JsonOption, OfflineOption
+from digitlab.cli.suspects import suspects
 from digitlab.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,13 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Data sets: what there is, fetch one, look at one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Data sets: what there is, fetch one, look at it, find wrong labels.", no_args_is_help=True
+)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name of `digitlab data list`.")]
-DataDirOption = Annotated[
-    Path | None, typer.Option(help="A folder with the files, if you have them; or set DIGITLAB_DATA_DIR.")
-]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Never ask the network.")]
 
 
 @app.command("list")
@@ -103,6 +102,9 @@ def show(
         console.print_json(_described(dataset, index, files))
     else:
         _print_dataset(dataset, part, index, files)
+
+
+app.command()(suspects)
 
 
 def _described(dataset: "Dataset", index: int | None, files: list[Path]) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-__all__ = ["DataOptions", "JsonOption", "RunArgument", "TrainingOptions", "expand"]
+__all__ = [
+    "DataDirOption",
+    "DataOptions",
+    "JsonOption",
+    "OfflineOption",
+    "RunArgument",
+    "TrainingOptions",
+    "expand",
+]
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")
@@ -17,6 +25,10 @@ JsonOption = Annotated[
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run folder that train or compare has made.")
 ]
+DataDirOption = Annotated[
+    Path | None, typer.Option(help="A folder with the files, if you have them; or set DIGITLAB_DATA_DIR.")
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Never ask the network.")]
 
 
 @dataclass(frozen=True)
@@ -29,11 +41,8 @@ class DataOptions:
             help="A name of `digitlab data list`, or a path.", show_default="mnist, or the run's own"
         ),
     ] = None
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(help="A folder with the files, if you have them; or set DIGITLAB_DATA_DIR."),
-    ] = None
-    offline: Annotated[bool, typer.Option("--offline", help="Never ask the network.")] = False
+    data_dir: DataDirOption = None
+    offline: OfflineOption = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
 from digitlab.errors import StorageError
 
 if TYPE_CHECKING:
-    from digitlab.evaluation import Calibration, Evaluation
+    from digitlab.evaluation import Calibration, Evaluation, Looks
 
 __all__ = ["evaluate", "weights"]
 
@@ -47,6 +47,7 @@ def evaluate(
     from digitlab.runs import open_run
     from digitlab.scoring import (
         calibrate_run,
+        look_at_lost_digits,
         look_at_test,
         read_run,
         score_by_series,
@@ -64,8 +65,9 @@ def evaluate(
     images = loaded.test if split is SplitName.TEST else loaded.split_of(opened).validation
     if split is SplitName.TEST:
         [logits], looks = look_at_test([opened], loaded)
+        lost = look_at_lost_digits(opened, loaded, data_dir=data.data_dir)
     else:
-        logits, looks = read_run(opened, images), None
+        logits, looks, lost = read_run(opened, images), None, None
     evaluation = score_run(opened, images, logits)
     by_series = score_by_series(opened, images, logits)
     by_people = score_corrected(opened, images, logits)
@@ -75,6 +77,7 @@ def evaluate(
             "looks": looks and looks.number,
             "series": {str(series): each.score() for series, each in by_series.items()},
             "corrected": by_people and by_people.score(),
+            "other_50000": lost and lost[0].score(),
             "calibration": calibration.as_dict(),
         }
         console.print_json(evaluation.as_dict() | found)
@@ -93,6 +96,8 @@ def evaluate(
         _print_calibration(calibration, evaluation, on_other_images=split is SplitName.TEST)
     if looks:
         console.say_looks(looks, as_json=as_json)
+    if lost:
+        _say_lost(*lost, as_json=as_json)
     try:
         folder = out or opened.figures
         pictures = draw_confusion(opened, evaluation, split, folder)
@@ -145,6 +150,14 @@ def _print_evaluation(evaluation: "Evaluation", title: str) -> None:
     ]
     console.print_table(("digit", "images", "precision", "recall", "F1"), rows)
     console.print_line(f"Confused most: {console.confusions(evaluation, 5)}.")
+
+
+def _say_lost(evaluation: "Evaluation", looks: "Looks", *, as_json: bool) -> None:
+    """Say how good a run is on the test digits that MNIST left out, and how often they were looked at."""
+    if not as_json:
+        said = f"{console.with_interval(evaluation)}. {console.over_writers(evaluation)}".strip()
+        console.print_line(f"On QMNIST's other {evaluation.n:,} test digits: {said}")
+    console.say_looks(looks, as_json=as_json)
 
 
 def _print_calibration(

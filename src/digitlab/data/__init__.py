@@ -1,15 +1,17 @@
 """Data sets of handwritten digits: files, the catalog, fetching, and the validation split."""
 
 from digitlab.data.catalog import CATALOG, CatalogFile, CatalogSet
-from digitlab.data.corrections import CORRECTED, IN_DOUBT, corrected
+from digitlab.data.corrections import CORRECTED, IN_DOUBT, corrected, disputed
 from digitlab.data.dataset import Dataset, load_dataset
 from digitlab.data.fetch import fetch_dataset
 from digitlab.data.idx import read_idx, write_idx
 from digitlab.data.listing import DatasetListing, list_datasets
+from digitlab.data.lost_digits import lost_digits
 from digitlab.data.patience import Patience, Progress
 from digitlab.data.splits import (
     SPLITS,
     Split,
+    stratified_folds,
     stratified_indices,
     stratified_split,
     writer_indices,
@@ -29,10 +31,13 @@ __all__ = [
     "Progress",
     "Split",
     "corrected",
+    "disputed",
     "fetch_dataset",
     "list_datasets",
     "load_dataset",
+    "lost_digits",
     "read_idx",
+    "stratified_folds",
     "stratified_indices",
     "stratified_split",
     "write_idx",

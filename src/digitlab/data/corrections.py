@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from digitlab.data.dataset import Dataset
 
-__all__ = ["CORRECTED", "IN_DOUBT", "corrected"]
+__all__ = ["CORRECTED", "IN_DOUBT", "corrected", "disputed", "is_mnist_test"]
 
 MNIST_TEST = "26120b4578752d7d87c2cb6601f15f4b0efd4dd7947b156b4f7aa2d35f931d2f"
 
@@ -21,6 +21,16 @@ IN_DOUBT = (2130, 2654, 3520, 8527, 9679)
 """Images of which no digit has a majority."""
 
 
+def is_mnist_test(dataset: Dataset) -> bool:
+    """Return whether these are MNIST's 10,000 test images with their labels, to the byte."""
+    return dataset.fingerprint == MNIST_TEST
+
+
+def disputed(dataset: Dataset) -> frozenset[int]:
+    """Return the images whose label most people did not see: none, unless this is MNIST's test set."""
+    return frozenset((*CORRECTED, *IN_DOUBT)) if is_mnist_test(dataset) else frozenset()
+
+
 def corrected(test: Dataset) -> tuple[Dataset, npt.NDArray[np.intp]] | None:
     """Return MNIST's test set with the labels that most people chose, without the images in doubt.
 
@@ -29,7 +39,7 @@ def corrected(test: Dataset) -> tuple[Dataset, npt.NDArray[np.intp]] | None:
     Dataset, ndarray of intp
         The images left, and their numbers; None if `test` is not MNIST's test set, to the byte.
     """
-    if test.fingerprint != MNIST_TEST:
+    if not is_mnist_test(test):
         return None
     rows = np.setdiff1d(np.arange(len(test)), IN_DOUBT)
     labels = test.labels.copy()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from digitlab.data.catalog import CatalogFile, CatalogSet, find_set
@@ -10,7 +11,7 @@ from digitlab.data.patience import Patience, Progress
 from digitlab.errors import DataError, DataNotFoundError
 from digitlab.files import cache_folder, storage_errors
 
-__all__ = ["cache_path", "fetch_dataset", "locate", "locate_writers"]
+__all__ = ["cache_path", "fetch_dataset", "locate", "locate_here", "locate_writers"]
 
 PATIENCE = Patience()
 
@@ -92,6 +93,27 @@ def locate_writers(
     owner = find_set(chosen.writers)
     try:
         return [_locate(owner, file, data_dir, offline, on_progress, patience) for file in owner.files[1::2]]
+    except DataNotFoundError:
+        return []
+
+
+def locate_here(
+    chosen: CatalogSet, files: Sequence[CatalogFile], *, data_dir: str | os.PathLike[str] | None = None
+) -> list[Path]:
+    """Return some checked files of `chosen` from the data folder or the cache; nothing is fetched.
+
+    Returns
+    -------
+    list of Path
+        Empty if one of them is not here.
+
+    Raises
+    ------
+    DataError, StorageError
+        As `fetch_dataset`.
+    """
+    try:
+        return [_locate(chosen, file, data_dir, True, None, PATIENCE) for file in files]
     except DataNotFoundError:
         return []
 

@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,15 @@ from digitlab.data.stratify import stratified_indices
 from digitlab.errors import DataError, DataNotFoundError
 from digitlab.files import storage_errors
 
-__all__ = ["Part", "add_writers", "read_bundled_digits", "read_catalog_files", "read_path"]
+__all__ = [
+    "Part",
+    "add_writers",
+    "open_npz",
+    "read_bundled_digits",
+    "read_catalog_files",
+    "read_pair",
+    "read_path",
+]
 
 DIGITS_TEST_IMAGES = 450
 DIGITS_SEED = 1797
@@ -63,6 +71,18 @@ def read_catalog_files(chosen: CatalogSet, paths: list[Path]) -> tuple[Part, Par
     if chosen.transposed:
         arrays = [np.ascontiguousarray(each.swapaxes(1, 2)) if each.ndim == 3 else each for each in arrays]
     return _idx_pairs(arrays, names)
+
+
+def read_pair(images: Path, labels: Path) -> Part:
+    """Return the images and labels of two IDX files, and where the labels are QMNIST's their origin.
+
+    Raises
+    ------
+    DataError
+        If a file is not what it should be, or they do not belong together.
+    """
+    table = read_idx(labels)
+    return _with_origin(_pair(read_idx(images), _classes(table), str(images), str(labels)), table)
 
 
 def _read_member(archive: Path, member: str) -> npt.NDArray[Any]:
@@ -138,9 +158,12 @@ def add_writers(part: Part, path: Path) -> Part:
 
 
 def _idx_pairs(arrays: list[npt.NDArray[Any]], paths: list[Path]) -> tuple[Part, Part]:
-    classes = [each[:, CLASS] if _is_table(each) else each for each in arrays]
-    train, test = _pairs(classes, [str(path) for path in paths])
+    train, test = _pairs([_classes(each) for each in arrays], [str(path) for path in paths])
     return _with_origin(train, arrays[1]), _with_origin(test, arrays[3])
+
+
+def _classes(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return array[:, CLASS] if _is_table(array) else array
 
 
 def _is_table(labels: npt.NDArray[Any]) -> bool:
@@ -155,14 +178,7 @@ def _with_origin(part: Part, labels: npt.NDArray[Any]) -> Part:
 
 
 def _read_npz(path: Path) -> tuple[Part, Part]:
-    with storage_errors(f"Cannot read {path}"), path.open("rb") as file:
-        head = file.read(16)
-    if not zipfile.is_zipfile(path):
-        raise DataError(
-            f"{path} is cut off or not an .npz archive (it begins like {describe(head)}): expected a "
-            "folder with IDX files, or an .npz file."
-        )
-    with _zip_errors(path), np.load(path, allow_pickle=False) as archive:
+    with open_npz(path, "a folder with IDX files, or an .npz file") as archive:
         missing = [key for key in NPZ_KEYS if key not in archive]
         if missing:
             raise DataError(
@@ -171,6 +187,28 @@ def _read_npz(path: Path) -> tuple[Part, Part]:
             )
         arrays = [archive[key] for key in NPZ_KEYS]
     return _pairs(arrays, [f"{key} of {path}" for key in NPZ_KEYS])
+
+
+@contextmanager
+def open_npz(path: Path, expected: str) -> Iterator[Mapping[str, npt.NDArray[Any]]]:
+    """Yield the arrays of an `.npz` file, each read when it is asked for.
+
+    Raises
+    ------
+    DataError
+        If it is no such file, or is damaged, or holds something else than arrays of numbers.
+    StorageError
+        If it cannot be read.
+    """
+    with storage_errors(f"Cannot read {path}"), path.open("rb") as file:
+        head = file.read(16)
+    if not zipfile.is_zipfile(path):
+        raise DataError(
+            f"{path} is cut off or not an .npz archive (it begins like {describe(head)}): expected "
+            f"{expected}."
+        )
+    with _zip_errors(path), np.load(path, allow_pickle=False) as archive:
+        yield archive
 
 
 @contextmanager

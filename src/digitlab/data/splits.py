@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from digitlab.data.dataset import Dataset
-from digitlab.data.stratify import stratified_indices, writer_indices
-from digitlab.errors import DataError
+from digitlab.data.stratify import fold_numbers, stratified_indices, writer_indices
+from digitlab.errors import ConfigError, DataError
 
 __all__ = [
     "SPLITS",
     "Split",
+    "stratified_folds",
     "stratified_indices",
     "stratified_split",
     "writer_indices",
@@ -125,6 +126,46 @@ def writer_split(train: Dataset, *, validation_fraction: float = 1 / 6, seed: in
     training, validation = writer_indices(train.writers, series, validation_fraction, seed)
     _check_classes(train, training=training, validation=validation)
     return Split(train, training, validation, validation_fraction, seed, "writer")
+
+
+def stratified_folds(train: Dataset, *, folds: int = 5, seed: int = 0) -> list[Split]:
+    """Cut an official training set for cross-validation: each image is validation in just one of the splits.
+
+    Parameters
+    ----------
+    train : Dataset
+        The official training set.
+    folds : int, optional
+        How many splits; each has a share of 1 / folds as validation, every class in its share.
+    seed : int, optional
+        The same seed gives the same cuts.
+
+    Returns
+    -------
+    list of Split
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than two folds, or more than some class has images, or the seed is negative.
+    """
+    if folds < 2:
+        raise ConfigError(
+            f"There must be 2 or more folds, not {folds}: one to read, and others to learn from."
+        )
+    counts = np.where(train.class_counts > 0, train.class_counts, len(train))
+    fewest = int(counts.argmin())
+    if folds > counts[fewest]:
+        raise ConfigError(
+            f"{folds} folds need {folds} images of each class, and {train.name} has {counts[fewest]} of "
+            f"class {fewest}. Choose fewer folds, or add images of it."
+        )
+    numbers = fold_numbers(train.labels, folds, seed)
+    held_out = [numbers == each for each in range(folds)]
+    return [
+        Split(train, np.flatnonzero(~each), np.flatnonzero(each), 1 / folds, seed, "folds")
+        for each in held_out
+    ]
 
 
 SPLITS: Mapping[str, Callable[..., Split]] = {"stratified": stratified_split, "writer": writer_split}

@@ -1,4 +1,4 @@
-"""Choose some of a set's images by chance: every class in its share, or whole writers."""
+"""Choose some of a set's images by chance, or deal all out: every class in its share, or whole writers."""
 
 from typing import Any
 
@@ -7,11 +7,12 @@ import numpy.typing as npt
 
 from digitlab.errors import ConfigError, DataError
 
-__all__ = ["stratified_indices", "writer_indices"]
+__all__ = ["fold_numbers", "stratified_indices", "writer_indices"]
 
 # These keep the draws apart from each other and from everything else that is drawn from the same seed.
 PURPOSE = 0x5_711
 WRITERS_PURPOSE = 0x3217E5
+FOLDS_PURPOSE = 0xF01D5
 
 
 def stratified_indices(
@@ -88,6 +89,36 @@ def writer_indices(
     chosen = [_some_of(writers[series == each], fraction, generator) for each in np.unique(series)]
     is_chosen = np.isin(writers, np.concatenate(chosen))
     return np.flatnonzero(~is_chosen), np.flatnonzero(is_chosen)
+
+
+def fold_numbers(labels: npt.NDArray[np.uint8], folds: int, seed: int) -> npt.NDArray[np.intp]:
+    """Deal all images out to folds at random, each class in its share.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), integer
+        The class of each image.
+    folds : int
+        How many there are, 1 or more.
+    seed : int
+        Not negative. The same seed deals the same.
+
+    Returns
+    -------
+    ndarray of shape (n,), intp
+        The fold of each image, 0 .. folds - 1. Of all images, and of each class, no fold has two more
+        than another.
+
+    Raises
+    ------
+    ConfigError
+        If the seed is negative.
+    """
+    shuffled = _generator(seed, FOLDS_PURPOSE).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    numbers = np.empty(len(labels), np.intp)
+    numbers[by_class] = np.arange(len(labels)) % folds
+    return numbers
 
 
 def _some_of(

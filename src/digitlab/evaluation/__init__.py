@@ -23,7 +23,7 @@ from digitlab.evaluation.comparison import (
     paired_interval,
 )
 from digitlab.evaluation.intervals import Interval, wilson_interval
-from digitlab.evaluation.ledger import Look, Looks, ledger_path, record_looks
+from digitlab.evaluation.ledger import Look, Looks, ledger_path, looks_at, record_looks
 from digitlab.evaluation.metrics import (
     ClassScores,
     Confusion,
@@ -51,6 +51,7 @@ from digitlab.evaluation.selective import (
     coverage_from,
     least_confidence,
 )
+from digitlab.evaluation.suspects import Suspect, Suspects, find_suspects
 
 __all__ = [
     "ALPHA",
@@ -69,6 +70,8 @@ __all__ = [
     "Reliability",
     "SeedComparison",
     "SeedSpread",
+    "Suspect",
+    "Suspects",
     "brier",
     "calibration_of",
     "class_scores",
@@ -83,12 +86,14 @@ __all__ = [
     "error_by_chance",
     "evaluate",
     "exact_mcnemar",
+    "find_suspects",
     "fit_temperature",
     "group_bootstrap",
     "holm",
     "least_confidence",
     "ledger_path",
     "log_loss",
+    "looks_at",
     "paired_interval",
     "paired_t",
     "probabilities",

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from digitlab.errors import StorageError
 from digitlab.files import make_folder, storage_errors, user_folder
 
-__all__ = ["Look", "Looks", "ledger_path", "record_looks"]
+__all__ = ["Look", "Looks", "ledger_path", "looks_at", "record_looks"]
 
 LEDGER = "test-set-looks.jsonl"
 PATIENCE_SECONDS = 10.0
@@ -104,13 +104,13 @@ class Looks:
         others = [look.accuracy for look in self.before if look.model not in now]
         return bool(others) and max(look.accuracy for look in self.new) >= max(others)
 
-    def sentence(self) -> str:
+    def sentence(self, *, warn: bool = True) -> str:
         """Say how often the test set has been looked at, and warn where the best of many is reported."""
         first = len(self.before) + 1
         now = f"Look {first}" if len(self.new) == 1 else f"Looks {first} to {self.number}"
         with_models = f", {self.models} different models in all" if self.models > 1 else ""
         said = f"{now} at this test set{with_models}."
-        if self.is_best_of_many:
+        if warn and self.is_best_of_many:
             said += (
                 f" The best of {self.models} models by test accuracy is worse than it looks: choose on "
                 "validation."
@@ -121,6 +121,11 @@ class Looks:
 def ledger_path() -> Path:
     """Return where the user's ledger is."""
     return user_folder() / LEDGER
+
+
+def looks_at(test_set: str) -> list[Look]:
+    """Return the looks at a test set, by its fingerprint, that the user's ledger has, in the order taken."""
+    return [look for look in _read(ledger_path()).looks if look.test_set == test_set]
 
 
 def record_looks(looks: Sequence[Look], kept: Sequence[Path]) -> Looks:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,15 @@ from digitlab.errors import ConfigError, DataError
 from digitlab.evaluation.bootstrap import writer_interval
 from digitlab.evaluation.intervals import Interval, wilson_interval
 
-__all__ = ["SURE", "Coverage", "answers", "coverage_curve", "coverage_from", "least_confidence"]
+__all__ = [
+    "SURE",
+    "Coverage",
+    "answers",
+    "check_shares",
+    "coverage_curve",
+    "coverage_from",
+    "least_confidence",
+]
 
 SURE = 0.999
 
@@ -81,6 +90,12 @@ def coverage_from(
 
 def answers(shares: ArrayLike, labels: ArrayLike) -> tuple[Floats, Floats]:
     """Return the confidence of each answer, and 1.0 where it is right."""
+    table, truth = check_shares(shares, labels)
+    return table.max(axis=1), (table.argmax(axis=1) == truth).astype(np.float64)
+
+
+def check_shares(shares: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[Any]]:
+    """Return probabilities, float64 (n, classes), and labels (n,); raise `DataError` if they are none."""
     table, truth = np.asarray(shares, np.float64), np.asarray(labels)
     if table.ndim != 2 or truth.shape != table.shape[:1] or not len(truth):
         raise DataError(
@@ -93,4 +108,4 @@ def answers(shares: ArrayLike, labels: ArrayLike) -> tuple[Floats, Floats]:
             f"Probabilities are not negative and sum to one; the worst row is off by {worst:.3g}. Logits "
             "become probabilities by `probabilities`."
         )
-    return table.max(axis=1), (table.argmax(axis=1) == truth).astype(np.float64)
+    return table, truth

@@ -23,6 +23,7 @@ def digit_grid(
     *,
     columns: int = 10,
     predictions: ArrayLike | None = None,
+    rivals: ArrayLike | None = None,
     indices: ArrayLike | None = None,
     title: str | None = None,
     ax: Axes | None = None,
@@ -39,6 +40,8 @@ def digit_grid(
         Digits in a row.
     predictions : int, shape (n,), optional
         What a model reads in each.
+    rivals : int, shape (n,), optional
+        What else each may be; a digit whose prediction is right then reads "4 or 9".
     indices : int, shape (n,), optional
         Where each is in its data set, written "#72" at its top right.
     title : str, optional
@@ -60,6 +63,7 @@ def digit_grid(
     check_columns(columns)
     true = _one_each(labels, len(pixels), "labels")
     read = true if predictions is None else _one_each(predictions, len(pixels), "predictions")
+    others = None if rivals is None else _one_each(rivals, len(pixels), "rivals")
     tiles = mosaic(pixels, columns)
     ax, tiles = mosaic_axes(tiles, title, ax)
     ax.imshow(tiles.picture, **INK_ON_PAPER)
@@ -67,7 +71,7 @@ def digit_grid(
     frame(ax, tiles, np.flatnonzero(true != read), WRONG, width=1.6)
     for tile, (digit, reading) in enumerate(zip(true, read, strict=True)):
         if digit == reading:
-            label(ax, tiles, tile, f"{digit}")
+            label(ax, tiles, tile, f"{digit}" if others is None else f"{digit} or {others[tile]}")
         else:
             label(ax, tiles, tile, f"{digit}→{reading}", colour=WRONG, weight="bold")
     for tile, index in enumerate(() if indices is None else _one_each(indices, len(pixels), "indices")):

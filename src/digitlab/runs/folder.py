@@ -56,6 +56,12 @@ class Run:
         """The folder for its pictures."""
         return self.folder / "figures"
 
+    def created(self) -> str:
+        """Return when the run was begun, in UTC, as ISO 8601 has it."""
+        path = self.folder / CONFIG
+        with damage_errors(path):
+            return str(json.loads(path.read_text(encoding="utf-8"))["created"])
+
     @property
     def resume_command(self) -> str:
         """The command line that goes on with its training."""
