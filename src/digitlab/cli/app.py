@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from digitlab import __version__
-from digitlab.cli import INTERRUPTED, comparing, console, data, results, training
+from digitlab.cli import INTERRUPTED, checking, comparing, console, data, results, training
 from digitlab.errors import ConfigError, DigitlabError
 
 __all__ = ["app", "run"]
@@ -31,6 +31,7 @@ app.command()(training.train)
 app.command()(comparing.compare)
 app.command()(results.evaluate)
 app.command()(results.weights)
+app.command()(checking.check)
 
 
 def _version(wanted: bool) -> None:
