@@ -11,19 +11,10 @@ from digitlab.evaluation.calibration import (
     fit_temperature,
     reliability,
 )
-from digitlab.evaluation.comparison import (
-    ALPHA,
-    POWER,
-    Comparison,
-    compare_all,
-    compare_paired,
-    digits_to_show,
-    exact_mcnemar,
-    holm,
-    paired_interval,
-)
+from digitlab.evaluation.comparison import Comparison, compare_all, compare_paired, holm
 from digitlab.evaluation.intervals import Interval, wilson_interval
 from digitlab.evaluation.ledger import Look, Looks, ledger_path, looks_at, record_looks
+from digitlab.evaluation.mcnemar import ALPHA, POWER, digits_to_show, exact_mcnemar, paired_interval
 from digitlab.evaluation.metrics import (
     ClassScores,
     Confusion,
@@ -39,10 +30,7 @@ from digitlab.evaluation.seeds import (
     SeedSpread,
     compare_all_over_seeds,
     compare_over_seeds,
-    paired_t,
     seed_spread,
-    seeds_to_show,
-    t_interval,
 )
 from digitlab.evaluation.selective import (
     SURE,
@@ -51,6 +39,7 @@ from digitlab.evaluation.selective import (
     coverage_from,
     least_confidence,
 )
+from digitlab.evaluation.student import paired_t, seeds_to_show, t_interval
 from digitlab.evaluation.suspects import Suspect, Suspects, find_suspects
 
 __all__ = [

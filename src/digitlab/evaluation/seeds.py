@@ -7,26 +7,23 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from digitlab.errors import DataError
 from digitlab.evaluation.bootstrap import writer_interval
-from digitlab.evaluation.comparison import ALPHA, POWER, holm_over, say_difference
+from digitlab.evaluation.comparison import holm_over, say_difference
 from digitlab.evaluation.intervals import Interval
+from digitlab.evaluation.mcnemar import ALPHA
 from digitlab.evaluation.metrics import Evaluation
+from digitlab.evaluation.student import paired_t, seeds_to_show, standard_error, t_interval
 
 __all__ = [
     "SeedComparison",
     "SeedSpread",
     "compare_all_over_seeds",
     "compare_over_seeds",
-    "paired_t",
     "seed_spread",
-    "seeds_to_show",
-    "t_interval",
 ]
-
-MOST_SEEDS = 10**9
 
 
 @dataclass(frozen=True)
@@ -179,84 +176,6 @@ def seed_spread(evaluations: Sequence[Evaluation]) -> SeedSpread:
     )
 
 
-def t_interval(values: ArrayLike, *, confidence: float = 0.95, resolution: float = 0.0) -> Interval:
-    """Return Student's interval of a mean: mean ± t · s / √n, t with n - 1 degrees of freedom.
-
-    Parameters
-    ----------
-    values : float (n,)
-        Two or more.
-    resolution
-        The step in which values can be measured; see `paired_t`.
-    """
-    from scipy.special import stdtrit  # a fifth of a second that training and reading should not pay
-
-    numbers = _numbers(values)
-    reach = stdtrit(len(numbers) - 1, (1 + confidence) / 2) * _standard_error(numbers, resolution)
-    return Interval(float(numbers.mean() - reach), float(numbers.mean() + reach))
-
-
-def paired_t(differences: ArrayLike, *, resolution: float = 0.0) -> float:
-    """Return the two-sided p-value of the paired t test, of no mean difference.
-
-    Student (W. S. Gosset), "The probable error of a mean", Biometrika 6 (1908), 1-25.
-
-    Parameters
-    ----------
-    differences : float (n,)
-        Two or more.
-    resolution
-        The step in which differences can be measured: 1 / images for accuracies. Where they are all alike,
-        their spread is not zero but too small to be seen, and is taken to be that of a rounding, the step
-        / √12.
-    """
-    from scipy.special import stdtr
-
-    numbers = _numbers(differences)
-    mean, error = float(numbers.mean()), _standard_error(numbers, resolution)
-    if mean == 0:
-        return 1.0
-    return min(1.0, 2 * float(stdtr(len(numbers) - 1, -abs(mean) / error))) if error else 0.0
-
-
-def seeds_to_show(effect_size: float, *, alpha: float = ALPHA) -> int | None:
-    """Return how many seeds the paired t test needs to claim a difference with a probability of `POWER`.
-
-    The least n whose noncentral t distribution, with n - 1 degrees of freedom and centre d √n, has at least
-    that share beyond the ends of the test (J. Cohen, "Statistical power analysis for the behavioral
-    sciences", 2nd ed. (1988), chapter 2).
-
-    Parameters
-    ----------
-    effect_size
-        Cohen's d of paired differences.
-
-    Returns
-    -------
-    int or None
-        At least 2; None where there is no difference, or one too small for a billion seeds.
-    """
-    from scipy.special import nctdtr, stdtrit
-
-    size = abs(effect_size)
-
-    def suffices(n: int) -> bool:
-        end, centre = float(stdtrit(n - 1, 1 - alpha / 2)), size * math.sqrt(n)
-        # Far from the ends the noncentral distribution underflows to nan.
-        missed = 0.0 if centre > end + 40 else float(nctdtr(n - 1, centre, end))
-        return 1 - missed >= POWER
-
-    fails, n = 1, 2
-    while not suffices(n):
-        fails, n = n, 2 * n
-        if n > MOST_SEEDS:
-            return None
-    while n - fails > 1:
-        middle = (fails + n) // 2
-        fails, n = (fails, middle) if suffices(middle) else (middle, n)
-    return n
-
-
 def compare_over_seeds(
     a: str,
     right_a: ArrayLike,
@@ -292,7 +211,7 @@ def compare_over_seeds(
         )
     each = second.astype(float) - first
     differences, resolution = each.mean(axis=1), 1 / first.shape[1]
-    spread = _standard_error(differences, resolution) * math.sqrt(len(differences))
+    spread = standard_error(differences, resolution) * math.sqrt(len(differences))
     effect_size = float(differences.mean()) / spread
     p_value = paired_t(differences, resolution=resolution)
     return SeedComparison(
@@ -329,15 +248,3 @@ def compare_all_over_seeds(
         for a, b in combinations(right, 2)
     ]
     return holm_over(pairs)
-
-
-def _numbers(values: ArrayLike) -> NDArray[np.float64]:
-    numbers = np.asarray(values, np.float64)
-    if numbers.ndim != 1 or len(numbers) < 2:
-        raise DataError(f"A spread needs the values of two or more seeds, found {numbers.shape}.")
-    return numbers
-
-
-def _standard_error(numbers: NDArray[np.float64], resolution: float) -> float:
-    spread = max(float(numbers.std(ddof=1)), resolution / math.sqrt(12))
-    return spread / math.sqrt(len(numbers))
