@@ -54,6 +54,30 @@ def test_folders_of_seeds_that_are_there_are_compared(shell: Shell) -> None:
     assert Path("p/linear/seed-2").is_dir()
 
 
+def test_the_seeds_of_folders_are_fixed_before_and_can_be_fewer(shell: Shell) -> None:
+    for name, rate in (("slow", "0.0001"), ("fast", "0.01")):
+        shell("train", "linear", *QUICK, "--seeds", "3", "--out", name, "--learning-rate", rate)
+    fewer = shell("compare", "slow", "fast", "--seeds", "2", "--out", "o", "--json").json
+    assert (fewer["seeds"], fewer["looks"]) == ([0, 1], 4)
+    assert shell("compare", "slow", "fast", "--out", "p", "--json").json["seeds"] == [0, 1, 2]
+    shell("train", "linear", *QUICK, "--seeds", "4", "--out", "fast", "--learning-rate", "0.01", "--resume")
+    shell("train", "linear", *QUICK, "--seeds", "4", "--out", "slow", "--learning-rate", "0.0001", "--resume")
+    # More seeds than were fixed before would be optional stopping.
+    assert shell("compare", "--out", "p", "--resume", "--json").json["seeds"] == [0, 1, 2]
+    more = shell("compare", "slow", "fast", "--seeds", "5", "--out", "q")
+    assert (more.code, more.out) == (2, "")
+    assert "The seeds 0, 1, 2, 3, 4 are to be compared, but slow has 0, 1, 2, 3; fast has" in more.err
+
+
+def test_an_unfinished_run_is_noticed_before_anything_is_written(shell: Shell) -> None:
+    shell("train", "linear", *QUICK, "--seeds", "2", "--out", "a")
+    Path("a/seed-1/model.safetensors").unlink()
+    answer = shell("compare", "a", "mlp", *SMALL, "--out", "o")
+    assert (answer.code, answer.out) == (1, "")
+    assert "a/seed-1 is not finished" in answer.err
+    assert not Path("o").exists()
+
+
 def test_it_resumes_by_its_plan(shell: Shell) -> None:
     first = shell(*WAYS, "--out", "o", "--json").json
     for name in ("model.safetensors", "checkpoint.safetensors", "history.jsonl"):
@@ -68,10 +92,13 @@ def test_it_resumes_by_its_plan(shell: Shell) -> None:
 def test_the_rule_is_fixed_before(shell: Shell) -> None:
     shell("compare", "linear", *QUICK, "--alpha", "0.01", "--out", "o")
     assert json.loads(Path("o/plan.json").read_text()) == {"entries": ["linear"], "alpha": 0.01, "seeds": []}
-    for changed in (["--alpha", "0.05"], ["--seeds", "5"]):
-        answer = shell("compare", "--out", "o", "--resume", *changed)
+    for changed in (["--alpha", "0.05"], ["--seeds", "5"], ["mlp"]):
+        answer = shell("compare", *changed, "--out", "o", "--resume")
         assert (answer.code, answer.out) == (2, "")
-        assert "begun with the level 0.01 and one seed, fixed before anything was looked at" in answer.err
+        assert (
+            "begun with linear, the level 0.01 and one seed, fixed before anything was looked at"
+            in answer.err
+        )
     assert shell("compare", "--out", "o", "--resume", "--json").json["alpha"] == 0.01
 
 
@@ -101,7 +128,7 @@ def test_what_cannot_be_compared_over_seeds(shell: Shell) -> None:
             "3",
             "--alpha",
             "2",
-        ): "alpha is a share of false claims, between 0 and 1, not 2",
+        ): "alpha is the share of false claims to be borne, from 0.001 to 0.5, not 2.",
         ("two", "--steps", "5"): "Only runs are compared, so there is nothing to train with steps",
     }.items():
         answer = shell("compare", *command, "--dataset", "digits", "--out", "o")

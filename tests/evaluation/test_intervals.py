@@ -119,8 +119,8 @@ def test_a_comparison_of_two_models() -> None:
     assert result.effect_size == pytest.approx(9 / 11 - 0.5)
     # (1.96 √0.11 + 0.842 √(0.11 - 0.07²))² / 0.07² = 173.8.
     assert result.size_sentence() == (
-        "Of 11 that only one of them read right, mlp read 9. To show a difference of this size four times in "
-        "five takes 74 more digits."
+        "Of 11 that only one of them read right, mlp read 9. To show a difference of this size, four times in "
+        "five, takes 74 more digits."
     )
 
 

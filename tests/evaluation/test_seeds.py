@@ -91,9 +91,9 @@ def test_differences_that_are_all_alike_are_not_infinitely_sure() -> None:
     a, b = np.zeros((2, 500), bool), np.zeros((2, 500), bool)
     b[:, 0] = True
     found = compare_over_seeds("a", a, "b", b)
-    # One image of 500 with both seeds: mean 0.002, spread 0.002 / √12, so t = √12 √2.
-    assert found.effect_size == pytest.approx(np.sqrt(12))
-    assert found.p_value == pytest.approx(2 * stats.t.sf(np.sqrt(24), 1))
+    # One image of 500 with both seeds: the mean is one step of 0.002 and the spread is taken to be one, so t = √2.
+    assert found.effect_size == pytest.approx(1)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(np.sqrt(2), 1))
     assert not found.is_claimed
     same = compare_over_seeds("a", a, "b", a)
     assert (same.p_value, same.effect_size, same.seeds_needed, same.difference) == (1, 0, None, 0)
@@ -105,8 +105,9 @@ def test_it_is_said_in_words() -> None:
     claimed = compare_over_seeds("linear", a, "mlp", b)
     assert claimed.is_claimed
     assert claimed.sentence().startswith("mlp reads 4.2 more digits in 100 than linear (95 %: ")
-    assert "times its spread over seeds. To show one of this size four times in five takes" in (
-        claimed.size_sentence()
+    assert claimed.size_sentence() == (
+        "The difference is 1.7 times its spread over seeds. To find a difference of this size anew, four times in "
+        "five, takes 5 seeds."
     )
     assert claimed.as_dict()["claim"] == "this way of training"
     a, b = drawn(3, 0.0)
@@ -124,7 +125,7 @@ def test_other_peoples_digits_are_another_interval() -> None:
     assert found.over_writers is not None
     assert found.over_writers.width > found.interval.width / 4
     low, high = found.over_writers
-    said = f"Of these very models on other people's digits: {100 * low:+.2f} to {100 * high:+.2f} (95 %)."
+    said = f"The mean difference of these very models on other people's digits: {100 * low:+.2f} to {100 * high:+.2f} (95 %)."
     assert said in found.size_sentence()
     assert found.as_dict()["over_writers"] == [low, high]
 

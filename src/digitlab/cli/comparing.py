@@ -1,6 +1,7 @@
 """`digitlab compare`: fitted models, or with several seeds ways of training."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,11 +9,20 @@ import typer
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
-from digitlab.cli.plans import default_folder, kept_run, label, load, plan, settings_of_each, train_one
+from digitlab.cli.plans import (
+    default_folder,
+    kept_run,
+    label,
+    load,
+    plan as plan_one,
+    settings_of_each,
+    train_one,
+)
 from digitlab.cli.seeds import kept_seeds, plan_seeds, train_seeds
 
 if TYPE_CHECKING:
     from digitlab.evaluation import Comparison, SeedComparison
+    from digitlab.runs import Run
     from digitlab.study import Plan, SeedStudy, Study
 
 __all__ = ["compare"]
@@ -58,40 +68,42 @@ def compare(
     if kept and seeds is None:
         asked = kept.seeds
     level = alpha if alpha is not None else kept.alpha if kept else ALPHA
-    fixed = Plan(tuple(entries), level, asked)
+    plan = Plan(tuple(entries), level, asked)
     if kept:
-        fixed.check_follows(kept, out)
+        plan.check_follows(kept, out)
     check_out(out, resume=training.resume, force=training.force)
     job = _compare_ways if asked or in_seeds(entries) else _compare_fitted
-    job(fixed, out, training, data, as_json)
+    job(plan, out, training, data, as_json)
     if not as_json:
         console.print_line(f"Runs, pictures and comparison.json are in {out}.")
 
 
 def _compare_fitted(
-    fixed: "Plan", out: Path, training: TrainingOptions, data: DataOptions, as_json: bool
+    plan: "Plan", out: Path, training: TrainingOptions, data: DataOptions, as_json: bool
 ) -> None:
     """Compare fitted models: a run of each."""
     from digitlab.pictures import draw_run, draw_study
-    from digitlab.study import begin_runs, compare_runs, read_entries, write_plan
+    from digitlab.study import begin_runs, compare_runs, read_entries
 
-    entries = read_entries(fixed.entries, out)
+    entries = read_entries(plan.entries, out)
     new = [name for name, run in entries.items() if run is None]
     settings = settings_of_each(new, training)
     there = {name: kept_run(out / name, training) for name in new}
     like = next((run for run in [*there.values(), *entries.values()] if run), None)
     loaded = load(data, like)
     configs = {
-        out / name: plan(name, settings[name], loaded, training, kept=there[name], like=there[name] or like)
+        out / name: plan_one(
+            name, settings[name], loaded, training, kept=there[name], like=there[name] or like
+        )
         for name in new
     }
+    _fix(plan, out, [run for run in entries.values() if run])
     begun = begin_runs(configs, resume=training.resume, force=training.force)
-    write_plan(out, fixed)
     runs = {name: run or begun[out / name] for name, run in entries.items()}
     for run in runs.values():
-        train_one(run, loaded, _resume_command(fixed, out))
-    study = compare_runs(runs, loaded, alpha=fixed.alpha)
-    _report(study, fixed, out, as_json)
+        train_one(run, loaded, _resume_command(plan, out))
+    study = compare_runs(runs, loaded, alpha=plan.alpha)
+    _report(study, plan, out, as_json)
     for standing in study.standings:
         if standing.name in new:
             draw_run(standing.run, standing.test, "test")
@@ -99,54 +111,60 @@ def _compare_fitted(
 
 
 def _compare_ways(
-    fixed: "Plan", out: Path, training: TrainingOptions, data: DataOptions, as_json: bool
+    plan: "Plan", out: Path, training: TrainingOptions, data: DataOptions, as_json: bool
 ) -> None:
     """Compare ways of training: runs of each with the same seeds."""
     from digitlab.pictures import draw_seed_study
     from digitlab.runs import seed_folder
-    from digitlab.study import begin_runs, compare_seed_runs, read_seed_entries, shared_seeds, write_plan
+    from digitlab.study import begin_runs, compare_seed_runs, read_seed_entries, shared_seeds, with_seeds
 
-    entries = read_seed_entries(fixed.entries, out)
+    entries = read_seed_entries(plan.entries, out)
     new = [name for name, runs in entries.items() if runs is None]
     settings = settings_of_each(new, training)
-    there = [runs for runs in entries.values() if runs]
-    shared = shared_seeds(
-        {name: set(runs or fixed.seeds) for name, runs in entries.items() if runs or fixed.seeds}
-    )
-    seeds = fixed.seeds or shared
-    begun_before = {name: kept_seeds(out / name, seeds, training) for name in new}
-    like = there[0] if there else {}
-    loaded = load(
-        data, next((run for runs in [*begun_before.values(), *there] for run in runs.values()), None)
-    )
+    given = {name: runs for name, runs in entries.items() if runs}
+    seeds = plan.seeds or shared_seeds({name: set(runs) for name, runs in given.items()})
+    there = with_seeds(given, seeds)
+    before = {name: kept_seeds(out / name, seeds, training) for name in new}
+    every = [run for runs in [*before.values(), *there.values()] for run in runs.values()]
+    loaded = load(data, every[0] if every else None)
+    like = next(iter(there.values()), {})
     configs = {
         name: plan_seeds(
             name, settings[name], out / name, seeds, loaded, training,
-            kept=begun_before[name], like=like | begun_before[name],
+            kept=before[name], like=like | before[name],
         )
         for name in new
     }  # fmt: skip
+    _fix(replace(plan, seeds=seeds), out, [run for runs in there.values() for run in runs.values()])
     folders = {
         seed_folder(out / name, seed): config for name in new for seed, config in configs[name].items()
     }
     begun = begin_runs(folders, resume=training.resume, force=training.force)
-    write_plan(out, fixed)
     ways = {
-        name: runs or {seed: begun[seed_folder(out / name, seed)] for seed in seeds}
-        for name, runs in entries.items()
+        name: there.get(name) or {seed: begun[seed_folder(out / name, seed)] for seed in seeds}
+        for name in entries
     }
     for name in new:
-        train_seeds(list(ways[name].values()), loaded, _resume_command(fixed, out))
-    study = compare_seed_runs(ways, loaded, alpha=fixed.alpha)
-    _report(study, fixed, out, as_json)
+        train_seeds(list(ways[name].values()), loaded, _resume_command(plan, out))
+    study = compare_seed_runs(ways, loaded, alpha=plan.alpha)
+    _report(study, plan, out, as_json)
     draw_seed_study(study, loaded, out / "figures")
 
 
-def _resume_command(fixed: "Plan", out: Path) -> str:
-    return shlex.join(["digitlab", "compare", *fixed.entries, "--out", str(out), "--resume"])
+def _fix(plan: "Plan", out: Path, runs: "list[Run]") -> None:
+    """Write the plan before anything is trained or looked at, where all runs that are there can be read."""
+    from digitlab.study import write_plan
+
+    for run in runs:
+        run.params()
+    write_plan(out, plan)
 
 
-def _report(study: "Study | SeedStudy", fixed: "Plan", out: Path, as_json: bool) -> None:
+def _resume_command(plan: "Plan", out: Path) -> str:
+    return shlex.join(["digitlab", "compare", *plan.entries, "--out", str(out), "--resume"])
+
+
+def _report(study: "Study | SeedStudy", plan: "Plan", out: Path, as_json: bool) -> None:
     """Write and print what a comparison found."""
     from digitlab.files import make_folder, write_json
     from digitlab.study import Study
@@ -154,7 +172,7 @@ def _report(study: "Study | SeedStudy", fixed: "Plan", out: Path, as_json: bool)
     result: dict[str, Any] = {
         "dataset": study.dataset,
         "out": str(out),
-        "alpha": fixed.alpha,
+        "alpha": plan.alpha,
     } | study.as_dict()
     write_json(make_folder(out) / "comparison.json", result)
     if as_json:
@@ -205,13 +223,13 @@ def _print_study(study: "Study") -> None:
 
 
 def _print_seed_study(study: "SeedStudy") -> None:
-    validation, test = study.standings[0].validation, study.standings[0].test
+    test = study.standings[0].test
     columns = (
         "model",
         f"test accuracy % of {test.n:,}",
         "mean, 95 % over seeds",
         "log loss",
-        f"validation % of {validation.n:,}",
+        "validation %",
         "parameters",
         "seconds",
     )
@@ -230,6 +248,8 @@ def _print_seed_study(study: "SeedStudy") -> None:
     baseline = (f"always {study.baseline_class}", f"{100 * study.baseline_accuracy:.2f}", "", "", "", "0", "")
     console.print_line(f"{study.dataset}, {len(study.seeds)} seeds, mean ± standard deviation")
     console.print_table(columns, [*rows, baseline])
+    if len({standing.split for standing in study.standings}) > 1:
+        console.print_line("The validation accuracies are of other images: some split by writer, others not.")
     _print_pairs(study.comparisons, "paired t over seeds")
     if study.comparisons:
         console.print_line(
@@ -242,5 +262,6 @@ def _print_pairs(comparisons: "list[Comparison] | list[SeedComparison]", test: s
     """Print what is claimed of each pair, with its p-value, its size and what it takes to show it."""
     holm = f", Holm over {len(comparisons)} pairs" if len(comparisons) > 1 else ""
     for each in comparisons:
-        console.print_line(f"{each.sentence()} p = {each.p_holm:.2g} ({test}{holm}).")
+        alone = f" Alone it would be claimed, p = {each.p_value:.2g}." if each.is_lost_to_holm else ""
+        console.print_line(f"{each.sentence()} p = {each.p_holm:.2g} ({test}{holm}).{alone}")
         console.print_line(f"  {each.size_sentence()}")

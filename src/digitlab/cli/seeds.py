@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from digitlab.evaluation import SeedSpread
     from digitlab.runs import Run, RunConfig
     from digitlab.workflow import Data
 
@@ -56,11 +57,15 @@ def train_with_seeds(
     ]
     console.print_table(("seed", "validation accuracy % (95 %)", "log loss"), rows)
     console.print_line(
-        f"{model}, {seeds} seeds, each on {spread.n:,} validation images of its own split of "
+        f"{model}, {seeds} seeds, each on {_images(spread)} validation images of its own split of "
         f"{loaded.train.name}, mean ± standard deviation: accuracy {console.with_spread(spread)} %, "
         f"log loss {spread.log_loss:.4f} ± {spread.log_loss_sd:.4f}."
     )
     console.print_line(f"The runs are in {out}.")
+
+
+def _images(spread: "SeedSpread") -> str:
+    return f"{spread.n:,}" if spread.n == spread.most else f"{spread.n:,} to {spread.most:,}"
 
 
 def kept_seeds(folder: "Path", seeds: "Sequence[int]", training: TrainingOptions) -> "dict[int, Run]":

@@ -87,6 +87,11 @@ class Comparison:
         return self.p_holm < self.alpha and not self.interval.low <= 0 <= self.interval.high
 
     @property
+    def is_lost_to_holm(self) -> bool:
+        """Whether it would be claimed alone, and among the others is not."""
+        return replace(self, p_holm=self.p_value).is_claimed and not self.is_claimed
+
+    @property
     def effect_size(self) -> float:
         """Cohen's g: of the images that only one read right, the share that b did, minus a half."""
         return self.only_b / (self.only_a + self.only_b) - 0.5 if self.only_a + self.only_b else 0.0
@@ -103,11 +108,10 @@ class Comparison:
         if self.digits_needed is None:
             return f"Each read {self.only_a} right that the other did not."
         better, more = (self.b, self.only_b) if self.difference > 0 else (self.a, self.only_a)
-        lacking = self.digits_needed - self.n
-        takes = f"{lacking:,} more digits" if lacking > 0 else f"{self.digits_needed:,} digits"
+        of_both = self.only_a + self.only_b
         return (
-            f"Of {self.only_a + self.only_b:,} that only one of them read right, {better} read {more:,}. "
-            f"To show a difference of this size four times in five takes {takes}."
+            f"Of {of_both:,} that only one of them read right, {better} read {more:,}. "
+            f"{say_needed(self.digits_needed, self.n, 'digits', claimed=self.is_claimed)}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -147,6 +151,14 @@ def say_difference(
     )
 
 
+def say_needed(needed: int, had: int, what: str, *, claimed: bool) -> str:
+    """Say in words how many images, or seeds, would show a difference of this size."""
+    if not claimed and needed > had:
+        more = f"{needed - had:,} more {what}" if needed - had > 1 else f"one more of these {what}"
+        return f"To show a difference of this size, four times in five, takes {more}."
+    return f"To find a difference of this size anew, four times in five, takes {needed:,} {what}."
+
+
 def compare_paired(
     a: str,
     right_a: ArrayLike,
@@ -155,6 +167,7 @@ def compare_paired(
     *,
     writers: ArrayLike | None = None,
     alpha: float = ALPHA,
+    pairs: int = 1,
 ) -> Comparison:
     """Compare two models by which of the same images each read right.
 
@@ -168,11 +181,14 @@ def compare_paired(
         Who wrote each image.
     alpha
         The level at which a difference is claimed.
+    pairs
+        How many are compared beside each other; the images that a claim takes are counted at alpha / pairs,
+        where Holm's correction begins.
 
     Raises
     ------
     ConfigError
-        If alpha is not within (0, 1).
+        If alpha is not within (0, 1), or too small for the resamples over writers.
     DataError
         If they are not two vectors of one length.
     """
@@ -182,7 +198,8 @@ def compare_paired(
     only_a, only_b, n = int((first & ~second).sum()), int((second & ~first).sum()), len(first)
     naive = paired_interval(only_a, only_b, n, confidence=1 - alpha)
     over_writers = writer_interval(second.astype(float) - first, writers, confidence=1 - alpha)
-    design_effect = (over_writers.width / naive.width) ** 2 if over_writers else 1.0
+    # People who differ tell less than as many strangers; that they tell more is chance.
+    design_effect = max(1.0, (over_writers.width / naive.width) ** 2) if over_writers else 1.0
     p_value = exact_mcnemar(only_a, only_b)
     return Comparison(
         a=a,
@@ -196,7 +213,9 @@ def compare_paired(
         p_holm=p_value,
         alpha=alpha,
         n=n,
-        digits_needed=digits_to_show(only_a / n, only_b / n, alpha=alpha, design_effect=design_effect),
+        digits_needed=digits_to_show(
+            only_a / n, only_b / n, alpha=alpha / pairs, design_effect=design_effect
+        ),
     )
 
 
@@ -214,11 +233,13 @@ def compare_all(
     alpha
         The level at which a difference is claimed.
     """
-    pairs = [
-        compare_paired(a, right[a], b, right[b], writers=writers, alpha=alpha)
-        for a, b in combinations(right, 2)
-    ]
-    return holm_over(pairs)
+    pairs = list(combinations(right, 2))
+    return holm_over(
+        [
+            compare_paired(a, right[a], b, right[b], writers=writers, alpha=alpha, pairs=len(pairs))
+            for a, b in pairs
+        ]
+    )
 
 
 def holm_over(pairs: Sequence[Pair]) -> list[Pair]:

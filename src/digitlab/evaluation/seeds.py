@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from digitlab.errors import DataError
 from digitlab.evaluation.bootstrap import writer_interval
-from digitlab.evaluation.comparison import holm_over, say_difference
+from digitlab.evaluation.comparison import holm_over, say_difference, say_needed
 from digitlab.evaluation.intervals import Interval
 from digitlab.evaluation.mcnemar import ALPHA
 from digitlab.evaluation.metrics import Evaluation
@@ -41,8 +41,8 @@ class SeedSpread:
     interval
         The 95 % interval of the mean accuracy over all seeds, by Student's t: how far chance in training may
         have moved it. It does not cover the chance in the choice of these images.
-    n
-        How many images each was scored on.
+    n, most
+        The fewest and the most images that one of them was scored on.
     """
 
     seeds: int
@@ -52,6 +52,7 @@ class SeedSpread:
     log_loss: float
     log_loss_sd: float
     n: int
+    most: int
 
     def score(self) -> dict[str, Any]:
         """Return the keys of the shell's JSON."""
@@ -109,6 +110,11 @@ class SeedComparison:
         """Whether these two ways of training differ on these images, at alpha."""
         return self.p_holm < self.alpha
 
+    @property
+    def is_lost_to_holm(self) -> bool:
+        """Whether it would be claimed alone, and among the others is not."""
+        return self.p_value < self.alpha <= self.p_holm
+
     def sentence(self) -> str:
         """Say it in words."""
         return say_difference(
@@ -119,22 +125,22 @@ class SeedComparison:
     def size_sentence(self) -> str:
         """Say how large the difference is beside its spread, what shows it, and of whose digits."""
         people = self._people_sentence()
-        if self.seeds_needed is None:
-            return f"There is no difference on average.{people}"
         size = abs(self.effect_size)
-        lacking = self.seeds_needed - self.seeds
-        takes = f"{lacking:,} more seeds" if lacking > 0 else f"{self.seeds_needed} seeds"
-        return (
-            f"The difference is {size:.{1 if size < 10 else 0}f} times its spread over seeds. To show one "
-            f"of this size four times in five takes {takes}.{people}"
-        )
+        if self.seeds_needed is None:
+            return f"{'There is hardly a' if size else 'There is no'} difference on average.{people}"
+        needed = say_needed(self.seeds_needed, self.seeds, "seeds", claimed=self.is_claimed)
+        times = f"{size:.{1 if size < 10 else 0}f}"
+        return f"The difference is {times} times its spread over seeds. {needed}{people}"
 
     def _people_sentence(self) -> str:
         if self.over_writers is None:
             return ""
         low, high = (100 * end for end in self.over_writers)
         percent = f"{100 * (1 - self.alpha):g} %"
-        return f" Of these very models on other people's digits: {low:+.2f} to {high:+.2f} ({percent})."
+        return (
+            f" The mean difference of these very models on other people's digits: {low:+.2f} to {high:+.2f} "
+            f"({percent})."
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys of the shell's JSON."""
@@ -164,15 +170,16 @@ def seed_spread(evaluations: Sequence[Evaluation]) -> SeedSpread:
     """
     accuracies = np.array([each.accuracy for each in evaluations])
     losses = np.array([each.log_loss for each in evaluations])
-    low, high = t_interval(accuracies)
+    sizes = [each.n for each in evaluations]
     return SeedSpread(
         seeds=len(evaluations),
         accuracy=float(accuracies.mean()),
         accuracy_sd=float(accuracies.std(ddof=1)),
-        interval=Interval(max(0.0, low), min(1.0, high)),
+        interval=_cut(t_interval(accuracies), 0.0),
         log_loss=float(losses.mean()),
         log_loss_sd=float(losses.std(ddof=1)),
-        n=evaluations[0].n,
+        n=min(sizes),
+        most=max(sizes),
     )
 
 
@@ -184,6 +191,7 @@ def compare_over_seeds(
     *,
     writers: ArrayLike | None = None,
     alpha: float = ALPHA,
+    pairs: int = 1,
 ) -> SeedComparison:
     """Compare two ways of training by which of the same images each read right with each seed.
 
@@ -197,9 +205,13 @@ def compare_over_seeds(
         Who wrote each image.
     alpha
         The level at which a difference is claimed.
+    pairs
+        How many are compared beside each other; the seeds that a claim takes are counted at alpha / pairs.
 
     Raises
     ------
+    ConfigError
+        If alpha is not within (0, 1), or too small for the resamples over writers.
     DataError
         If they are not of one shape, with two seeds or more.
     """
@@ -219,12 +231,12 @@ def compare_over_seeds(
         b=b,
         seeds=len(differences),
         difference=float(differences.mean()),
-        interval=t_interval(differences, confidence=1 - alpha, resolution=resolution),
+        interval=_cut(t_interval(differences, confidence=1 - alpha, resolution=resolution), -1.0),
         effect_size=effect_size,
         p_value=p_value,
         p_holm=p_value,
         alpha=alpha,
-        seeds_needed=seeds_to_show(effect_size, alpha=alpha),
+        seeds_needed=seeds_to_show(effect_size, alpha=alpha / pairs),
         over_writers=writer_interval(each.mean(axis=0), writers, confidence=1 - alpha),
     )
 
@@ -243,8 +255,15 @@ def compare_all_over_seeds(
     alpha
         The level at which a difference is claimed.
     """
-    pairs = [
-        compare_over_seeds(a, right[a], b, right[b], writers=writers, alpha=alpha)
-        for a, b in combinations(right, 2)
-    ]
-    return holm_over(pairs)
+    pairs = list(combinations(right, 2))
+    return holm_over(
+        [
+            compare_over_seeds(a, right[a], b, right[b], writers=writers, alpha=alpha, pairs=len(pairs))
+            for a, b in pairs
+        ]
+    )
+
+
+def _cut(interval: Interval, least: float) -> Interval:
+    """Return an interval within what an accuracy, or a difference of two, can be."""
+    return Interval(max(least, interval.low), min(1.0, interval.high))

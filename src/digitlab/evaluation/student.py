@@ -17,7 +17,7 @@ MOST_SEEDS = 10**9
 def standard_error(values: ArrayLike, resolution: float = 0.0) -> float:
     """Return s / √n of two or more values that can be measured in steps of `resolution`; see `paired_t`."""
     numbers = _numbers(values)
-    spread = max(float(numbers.std(ddof=1)), resolution / math.sqrt(12))
+    spread = max(float(numbers.std(ddof=1)), resolution)
     return spread / math.sqrt(len(numbers))
 
 
@@ -49,8 +49,7 @@ def paired_t(differences: ArrayLike, *, resolution: float = 0.0) -> float:
         Two or more.
     resolution
         The step in which differences can be measured: 1 / images for accuracies. Where they are all alike,
-        their spread is not zero but too small to be seen, and is taken to be that of a rounding, the step
-        / √12.
+        their spread is not zero but too small to be seen, and is taken to be one step.
     """
     from scipy.special import stdtr
 
@@ -90,9 +89,9 @@ def seeds_to_show(effect_size: float, *, alpha: float = ALPHA) -> int | None:
 
     fails, n = 1, 2
     while not suffices(n):
-        fails, n = n, 2 * n
-        if n > MOST_SEEDS:
+        if n >= MOST_SEEDS:
             return None
+        fails, n = n, min(2 * n, MOST_SEEDS)
     while n - fails > 1:
         middle = (fails + n) // 2
         fails, n = (fails, middle) if suffices(middle) else (middle, n)

@@ -11,7 +11,7 @@ from digitlab.study.plan import (
     read_seed_entries,
     write_plan,
 )
-from digitlab.study.seeds import SeedStanding, SeedStudy, compare_seed_runs, shared_seeds
+from digitlab.study.seeds import SeedStanding, SeedStudy, compare_seed_runs, shared_seeds, with_seeds
 
 __all__ = [
     "Plan",
@@ -28,5 +28,6 @@ __all__ = [
     "read_plan",
     "read_seed_entries",
     "shared_seeds",
+    "with_seeds",
     "write_plan",
 ]

@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 PLAN = "plan.json"
+# For less, the tails of 10,000 resamples over writers hold too few.
+LEAST_ALPHA, MOST_ALPHA = 0.001, 0.5
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,12 @@ class Plan:
     alpha
         The level: how often a difference may be claimed where there is none.
     seeds
-        What to train each model with, where ways of training are compared; empty where fitted models are.
+        Those of each model, where ways of training are compared; empty where fitted models are.
 
     Raises
     ------
     ConfigError
-        If alpha is not within (0, 1), or there is just one seed.
+        If alpha is not from 0.001 to 0.5, or there is just one seed.
     """
 
     entries: tuple[str, ...]
@@ -52,22 +54,25 @@ class Plan:
     seeds: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < 1:
-            raise ConfigError(f"alpha is a share of false claims, between 0 and 1, not {self.alpha:g}.")
+        if not LEAST_ALPHA <= self.alpha <= MOST_ALPHA:
+            raise ConfigError(
+                f"alpha is the share of false claims to be borne, from {LEAST_ALPHA:g} to {MOST_ALPHA:g}, "
+                f"not {self.alpha:g}."
+            )
         if len(self.seeds) == 1:
             raise ConfigError(
                 "Whether one way of training is better than another, two seeds or more can tell."
             )
 
     def check_follows(self, kept: "Plan", out: Path) -> None:
-        """Raise `ConfigError` unless the rule is still that of `kept`, the plan that is gone on with."""
-        if (kept.alpha, kept.seeds) == (self.alpha, self.seeds):
+        """Raise `ConfigError` unless this is still `kept`, the plan that is gone on with."""
+        if kept == self:
             return
-        seeds = f"{len(kept.seeds)} seeds from {kept.seeds[0]}" if kept.seeds else "one seed"
+        seeds = f"the {len(kept.seeds)} seeds from {kept.seeds[0]}" if kept.seeds else "one seed"
         raise ConfigError(
-            f"The comparison {out} was begun with the level {kept.alpha:g} and {seeds}, fixed before "
-            "anything was looked at; changed afterwards, a claim would be worth less than it says. Go on "
-            "with these, or name another --out."
+            f"The comparison {out} was begun with {', '.join(kept.entries)}, the level {kept.alpha:g} and "
+            f"{seeds}, fixed before anything was looked at; changed afterwards, a claim would be worth less "
+            "than it says. Go on with these, or name another --out."
         )
 
 
@@ -162,7 +167,8 @@ def check_out(out: Path, *, resume: bool, force: bool) -> None:
     """Raise `RunExistsError` unless `out` is free, or an earlier comparison that may be gone on with."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out / PLAN).is_file() and not any(is_run(out / model) for model in MODELS):
+    known = any(is_run(out / model) or open_seeds(out / model) for model in MODELS)
+    if not (out / PLAN).is_file() and not known:
         raise RunExistsError(
             f"{out} is there already and is no comparison. It was left alone; name another --out."
         )

@@ -1,6 +1,6 @@
 """Ways of training compared: runs of several seeds each, paired by the seed on the same test images."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from digitlab.runs import Run, check_alike
 from digitlab.scoring import evaluate_run, look_at_test, score_run
 from digitlab.workflow import Data
 
-__all__ = ["SeedStanding", "SeedStudy", "compare_seed_runs", "shared_seeds"]
+__all__ = ["SeedStanding", "SeedStudy", "compare_seed_runs", "shared_seeds", "with_seeds"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class SeedStanding:
     test_accuracies: tuple[float, ...]
     parameters: int
     train_seconds: float
+
+    @property
+    def split(self) -> str:
+        """How validation was taken from training."""
+        return next(iter(self.runs.values())).config.data.split
 
     @property
     def folder(self) -> Path:
@@ -88,13 +93,13 @@ def compare_seed_runs(
 ) -> SeedStudy:
     """Score the finished runs of several ways of training, and compare each pair of ways over their seeds.
 
-    Only seeds that all of them have are compared. Each run's result on the test set is a look at it,
+    Each run's result on the test set is a look at it,
     which the ledger keeps.
 
     Parameters
     ----------
     ways
-        Finished runs by their seeds, by the name to show.
+        Finished runs by their seeds, the same for all, by the name to show.
     data
         The data that all of them were trained on.
     alpha
@@ -103,19 +108,20 @@ def compare_seed_runs(
     Raises
     ------
     ConfigError
-        If they share fewer than two seeds, or runs that are to be averaged are not of one way of training.
+        If they have not the same two seeds or more, or runs that are to be averaged are not of one way of
+        training.
     DataError
         If a run was trained on other data.
     RunError
         If a run is unfinished or damaged.
     """
-    seeds = shared_seeds({name: set(runs) for name, runs in ways.items()})
-    chosen = {name: {seed: runs[seed] for seed in seeds} for name, runs in ways.items()}
-    for runs in chosen.values():
+    seeds = tuple(next(iter(ways.values())))
+    with_seeds(ways, seeds)
+    for runs in ways.values():
         check_alike({seed: run.config for seed, run in runs.items()}, runs[seeds[0]].folder.parent)
-    read, looks = look_at_test([run for runs in chosen.values() for run in runs.values()], data)
+    read, looks = look_at_test([run for runs in ways.values() for run in runs.values()], data)
     standings, right, logits = [], {}, iter(read)
-    for name, runs in chosen.items():
+    for name, runs in ways.items():
         tests = [
             (score_run(run, data.test, each), each) for run, each in zip(runs.values(), logits, strict=False)
         ]
@@ -123,7 +129,7 @@ def compare_seed_runs(
         standings.append(
             SeedStanding(
                 name=name,
-                runs=runs,
+                runs=dict(runs),
                 validation=seed_spread(
                     [evaluate_run(run, data.split_of(run).validation) for run in runs.values()]
                 ),
@@ -140,13 +146,27 @@ def compare_seed_runs(
     )
 
 
-def shared_seeds(seeds: Mapping[str, Set[int]]) -> tuple[int, ...]:
+def shared_seeds(ways: Mapping[str, Set[int]]) -> tuple[int, ...]:
     """Return the seeds that all have, in order; raise `ConfigError` if they are fewer than two."""
-    shared = sorted(frozenset.intersection(*map(frozenset, seeds.values())))
+    shared = tuple(sorted(frozenset.intersection(*map(frozenset, ways.values()))))
     if len(shared) < 2:
-        has = "; ".join(f"{name} has {', '.join(map(str, sorted(each)))}" for name, each in seeds.items())
         raise ConfigError(
-            f"Ways of training are compared seed by seed, over two or more that all have; {has}. Train the "
-            "lacking ones with train --seeds."
+            "Ways of training are compared seed by seed, over two or more that all have; "
+            f"{_who_has(ways)}. Train the lacking ones with train --seeds."
         )
-    return tuple(shared)
+    return shared
+
+
+def with_seeds(ways: Mapping[str, Mapping[int, Run]], seeds: Sequence[int]) -> dict[str, dict[int, Run]]:
+    """Return the runs of these seeds; raise `ConfigError` if one of the ways lacks one of them."""
+    if any(seed not in runs for runs in ways.values() for seed in seeds):
+        raise ConfigError(
+            f"The seeds {', '.join(map(str, seeds))} are to be compared, but "
+            f"{_who_has({name: set(runs) for name, runs in ways.items()})}. Train the lacking ones with "
+            "train --seeds, or compare fewer."
+        )
+    return {name: {seed: runs[seed] for seed in seeds} for name, runs in ways.items()}
+
+
+def _who_has(ways: Mapping[str, Set[int]]) -> str:
+    return "; ".join(f"{name} has {', '.join(map(str, sorted(each)))}" for name, each in ways.items())
