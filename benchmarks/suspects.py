@@ -26,7 +26,7 @@ from digitlab.data import disputed
 from digitlab.errors import DigitlabError
 from digitlab.evaluation import find_suspects
 from digitlab.models import Params
-from digitlab.suspects import CrossValidation, doubt_training, plan_folds
+from digitlab.suspects import CrossValidation, judge_training, plan_folds
 
 FIRST = 100
 PLANTED = 0.01
@@ -82,7 +82,7 @@ def planned(images: Dataset, smoothing: float, seed: int) -> tuple[CrossValidati
 
 
 def in_test(training: Dataset, test: Dataset, smoothing: float, seed: int) -> dict[str, Any]:
-    """Judge MNIST's test set, by us and by cleanlab; the probabilities are those of `doubt_test`."""
+    """Judge MNIST's test set, by us and by cleanlab; the probabilities are those of `judge_test`."""
     begin = perf_counter()
     plan, params = planned(training, smoothing, seed)
     shares = np.mean([plan.read(each, test.pixels) for each in params], axis=0)
@@ -116,7 +116,7 @@ def in_training(images: Dataset, smoothing: float, seed: int) -> dict[str, Any]:
     rows = generator.choice(len(images), count, replace=False)
     labels = images.labels.copy()
     labels[rows] = (labels[rows] + generator.integers(1, 10, count)) % 10
-    judged = doubt_training(*planned(Dataset(images.pixels, labels, images.name), smoothing, seed))
+    judged = judge_training(*planned(Dataset(images.pixels, labels, images.name), smoothing, seed))
     return said(
         {
             "set": f"{images.name}, N = {count}",

@@ -11,7 +11,7 @@ from digitlab.data import Dataset
 from digitlab.errors import ConfigError
 from digitlab.evaluation import probabilities
 from digitlab.models import Params, predict_logits
-from digitlab.suspects import CrossValidation, digest, doubt_test, doubt_training, plan_folds
+from digitlab.suspects import CrossValidation, digest, judge_test, judge_training, plan_folds
 
 
 def trained(plan: CrossValidation) -> list[Params]:
@@ -38,7 +38,7 @@ def test_planted_errors_come_first(
     judged: tuple[Dataset, np.ndarray, CrossValidation, Sequence[Params]],
 ) -> None:
     _, rows, plan, params = judged
-    suspects = doubt_training(plan, params)
+    suspects = judge_training(plan, params)
     first = {each.index for each in suspects.first(2 * len(rows))}
     assert len(first & set(rows)) >= 0.75 * len(rows)
     assert len(set(np.flatnonzero(suspects.confident)) & set(rows)) >= 0.5 * len(rows)
@@ -49,7 +49,7 @@ def test_each_image_is_read_by_the_model_that_did_not_learn_from_it(
     judged: tuple[Dataset, np.ndarray, CrossValidation, Sequence[Params]],
 ) -> None:
     images, _, plan, params = judged
-    suspects = doubt_training(plan, params)
+    suspects = judge_training(plan, params)
     for split, weights in zip(plan.splits, params, strict=True):
         rows = split.validation_rows
         shares = probabilities(predict_logits(plan.model, weights, images.pixels[rows]))
@@ -66,7 +66,7 @@ def test_the_test_set_is_read_by_the_mean_of_all_models_and_that_is_a_look(
     monkeypatch.setenv("DIGITLAB_USER_DIR", str(tmp_path / "user"))
     _, _, plan, params = judged
     test = digits[1]
-    suspects, looks = doubt_test(plan, params, test, tmp_path / "out")
+    suspects, looks = judge_test(plan, params, test, tmp_path / "out")
     shares = np.mean([probabilities(predict_logits(plan.model, each, test.pixels)) for each in params], 0)
     np.testing.assert_allclose(suspects.label_probability, shares[np.arange(len(test)), test.labels])
     [look] = looks.new
@@ -75,7 +75,7 @@ def test_the_test_set_is_read_by_the_mean_of_all_models_and_that_is_a_look(
     assert (tmp_path / "out" / "looks.jsonl").read_text() == (
         tmp_path / "user" / "test-set-looks.jsonl"
     ).read_text()
-    assert doubt_test(plan, params, test, tmp_path / "out")[1].models == 1
+    assert judge_test(plan, params, test, tmp_path / "out")[1].models == 1
     assert digest(params) != digest(params[::-1])
     assert len(bytes.fromhex(digest(params))) == hashlib.sha256().digest_size
 

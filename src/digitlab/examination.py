@@ -1,9 +1,13 @@
 """Evidence of how a run's numbers came about, for the checks to look at."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from digitlab.checks import Evidence
-from digitlab.evaluation import looks_at, probabilities
+from digitlab.data import Split
+from digitlab.evaluation import ledger_path, looks_at, probabilities
 from digitlab.runs import LOOKS, Run
 from digitlab.scoring import read_run
 from digitlab.training.engine import batch_order
@@ -13,6 +17,10 @@ __all__ = ["evidence_of"]
 
 # Enough for an order that is repeated to show.
 EPOCHS = 3
+DRAWN_AGAIN = (
+    "Which images were in which set and batch is drawn again from the run's seed, by the code of today; its "
+    "predictions are made again from its weights."
+)
 
 
 def evidence_of(run: Run, data: Data) -> Evidence:
@@ -41,12 +49,8 @@ def evidence_of(run: Run, data: Data) -> Evidence:
     steps = min(training.steps, -(-EPOCHS * images // training.batch_size))
     history, kept = run.history(), run.kept_period
     first, again = (probabilities(read_run(run, split.validation)) for _ in range(2))
-    writers = {}
-    if data.train.writers is not None and data.test.writers is not None:
-        writers = {"training": data.train.writers, "test": data.test.writers}
-        if split.kind == "writer":
-            writers["training"] = data.train.writers[split.training_rows]
-            writers["validation"] = data.train.writers[split.validation_rows]
+    writers, remarks = _writers(data, split)
+    before, of_ledger = models_before(run)
     return Evidence(
         labels=split.validation.labels,
         predictions=first,
@@ -63,19 +67,44 @@ def evidence_of(run: Run, data: Data) -> Evidence:
         batches=batch_order(training.seed, images, training.batch_size, 0, steps),
         history_training=np.array([row.train_log_loss for row in history]),
         history_validation=np.array([row.validation_log_loss for row in history]),
-        chosen_on="validation",
-        models_before=models_before(run),
+        models_before=before,
+        remarks=(*remarks, *of_ledger, DRAWN_AGAIN),
     )
 
 
-def models_before(run: Run) -> int:
+def models_before(run: Run) -> tuple[int | None, list[str]]:
     """Return how many other models the ledger has on the test set from before this run was begun.
 
-    0 where this run is not the best of them there, or was not looked at there itself.
+    Returns
+    -------
+    int or None, list of str
+        0 where this run is not the best of them there, or was not looked at there itself; None where the
+        ledger lacks looks that this run remembers, and then a remark that says so.
     """
     if not (run.folder / LOOKS).exists():
-        return 0
+        return 0, []
     looks, model, created = looks_at(run.config.data.test_fingerprint), run.model_digest(), run.created()
     own = [look.accuracy for look in looks if look.model == model]
+    if not own:
+        return None, [
+            f"{ledger_path()} lacks the looks that this run remembers: it was deleted, cut or is another "
+            "user's, so nobody can say what was scored on the test set before."
+        ]
     before = {look.model: look.accuracy for look in looks if look.model != model and look.time < created}
-    return len(before) if own and before and max(own) >= max(before.values()) else 0
+    return len(before) if before and max(own) >= max(before.values()) else 0, []
+
+
+def _writers(data: Data, split: Split) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Return the writers of the sets that are to be by other people, and a remark where validation is not."""
+    training, test = data.train.writers, data.test.writers
+    if training is None or test is None:
+        return {}, []
+    of_parts = {"training": training[split.training_rows], "validation": training[split.validation_rows]}
+    if split.kind == "writer":
+        return of_parts | {"test": test}, []
+    known = np.isin(of_parts["validation"], of_parts["training"]).mean()
+    return {"training": of_parts["training"], "test": test}, [
+        f"{100 * known:.0f} % of the validation images are by people who wrote training images too, as a "
+        "stratified split has it: its accuracy says how well digits of known people are read. --split-by "
+        "writer keeps people apart."
+    ]

@@ -16,6 +16,7 @@ from digitlab.errors import StorageError
 __all__ = [
     "atomic_path",
     "cache_folder",
+    "is_free",
     "make_folder",
     "storage_errors",
     "user_folder",
@@ -67,6 +68,13 @@ def make_folder(folder: Path) -> Path:
     with storage_errors(f"Cannot make the folder {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def is_free(folder: Path) -> bool:
+    """Return whether nothing is at `folder`, or a folder that holds nothing but hidden files."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir())
 
 
 @contextmanager

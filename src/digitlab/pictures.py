@@ -72,12 +72,12 @@ def draw_suspects(dataset: Dataset, suspects: Sequence[Suspect], folder: Path, *
     indices = [each.index for each in suspects]
     worst = suspects[0]
     if worst.is_misread:
-        title += f" ({worst.label}→{worst.rather}: labelled {worst.label}, read as {worst.rather})"
+        title += f" ({worst.label}→{worst.suggested}: labelled {worst.label}, read as {worst.suggested})"
     grid = figures.digit_grid(
         dataset.pixels[indices],
         dataset.labels[indices],
-        predictions=[each.rather if each.is_misread else each.label for each in suspects],
-        rivals=[each.rather for each in suspects],
+        predictions=[each.suggested if each.is_misread else each.label for each in suspects],
+        rivals=[each.suggested for each in suspects],
         indices=indices,
         title=title,
     )

@@ -20,7 +20,7 @@ from digitlab.models import Model, Params, model_settings, predict_logits, shape
 from digitlab.runs import LOOKS
 from digitlab.training import HistoryRow, TrainingConfig, TrainingState, configure, preset_settings, train
 
-__all__ = ["CrossValidation", "doubt_test", "doubt_training", "plan_folds"]
+__all__ = ["CrossValidation", "judge_test", "judge_training", "plan_folds"]
 
 PRESET = "quick"
 # With smoothed labels no image ever reaches the thresholds of confident learning: benchmarks/LOG.md.
@@ -72,7 +72,7 @@ def plan_folds(model: str, train_set: Dataset, *, folds: int = 5, seed: int = 0)
     return CrossValidation(chosen, config, splits)
 
 
-def doubt_training(plan: CrossValidation, params: Sequence[Params]) -> Suspects:
+def judge_training(plan: CrossValidation, params: Sequence[Params]) -> Suspects:
     """Judge the labels of the training set, each fold by the model that did not learn from it.
 
     Parameters
@@ -89,7 +89,7 @@ def doubt_training(plan: CrossValidation, params: Sequence[Params]) -> Suspects:
     return find_suspects(shares, whole.labels)
 
 
-def doubt_test(
+def judge_test(
     plan: CrossValidation, params: Sequence[Params], test: Dataset, folder: Path
 ) -> tuple[Suspects, Looks]:
     """Judge the labels of the test set by the mean of all models' probabilities, and write down the look.
@@ -97,7 +97,7 @@ def doubt_test(
     Parameters
     ----------
     plan, params
-        As for `doubt_training`.
+        As for `judge_training`.
     test
         The test set.
     folder

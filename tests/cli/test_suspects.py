@@ -22,19 +22,19 @@ def test_the_training_labels_most_in_doubt_are_listed_and_drawn(shell: Shell, tm
     assert answer.code == 0, answer.err
     assert answer.out.startswith("digits, train: of 1,347 images ")
     assert "confident learning is sure that the label is wrong.\n" in answer.out
-    folder = tmp_path / "runs" / "suspects-digits-train"
+    folder = tmp_path / "runs" / "suspects-digits-train-1"
     assert f"All 30 are in {folder.relative_to(tmp_path)}/suspects.csv, and drawn in" in answer.out
     with (folder / "suspects.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [field.name for field in fields(Suspect)]
     assert [row["rank"] for row in rows] == [str(rank) for rank in range(1, 31)]
-    margins = [float(row["label_probability"]) - float(row["rather_probability"]) for row in rows]
+    margins = [float(row["label_probability"]) - float(row["suggested_probability"]) for row in rows]
     assert margins == sorted(margins)
     train, _ = load_dataset("digits")
     assert all(int(row["label"]) == train.labels[int(row["index"])] for row in rows)
     shown = [line.split() for line in answer.out.splitlines()[2:22]]
     assert [line[:4] for line in shown] == [
-        [row[name] for name in ("rank", "index", "label", "rather")] for row in rows[:20]
+        [row[name] for name in ("rank", "index", "label", "suggested")] for row in rows[:20]
     ]
     picture = (folder / "suspects.svg").read_text()
     assert f"#{rows[29]['index']}<" in picture
@@ -51,8 +51,12 @@ def test_the_test_set_is_read_by_all_models_and_each_time_is_a_look(shell: Shell
     assert (answer["n"], len(answer["suspects"])) == (450, 5)
     assert answer["disputed"] is None
     assert all((tmp_path / file).stat().st_size for file in answer["files"])
-    assert "Look 2 at this test set.\n" in shell(*command, "--out", "o").out
-    looks = [json.loads(line) for line in (tmp_path / "o" / "looks.jsonl").read_text().splitlines()]
+    again = shell(*command, "--out", "o")
+    assert (again.code, again.out) == (1, "")
+    assert "o is there already. It was left alone; name another --out." in again.err
+    assert "Look 2 at this test set.\n" in shell(*command).out
+    kept = [tmp_path / folder / "looks.jsonl" for folder in ("o", "runs/suspects-digits-test-1")]
+    looks = [json.loads(file.read_text()) for file in kept]
     assert [look["number"] for look in looks] == [1, 2]
     assert len({look["model"] for look in looks}) == 1
 
@@ -67,10 +71,10 @@ def test_an_own_data_set_is_judged_too(
     suspects = answer["suspects"]
     assert (answer["n"], len(suspects)) == (60, 60)
     assert answer["misread"] == sum(
-        each["rather_probability"] > each["label_probability"] for each in suspects
+        each["suggested_probability"] > each["label_probability"] for each in suspects
     )
     assert answer["found"] == sum(each["confident"] for each in suspects)
-    assert answer["files"][0] == "runs/suspects-own.npz-train/suspects.csv"
+    assert answer["files"][0] == "runs/suspects-own.npz-train-1/suspects.csv"
 
 
 ERRORS = {

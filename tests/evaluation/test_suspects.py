@@ -79,11 +79,11 @@ def test_worked_by_hand() -> None:
     assert (found.found, found.misread) == (1, 2)
     assert found.order.tolist() == [2, 5, 4, 1, 3, 0]
     worst, next_ = found.first(2)
-    assert (worst.rank, worst.index, worst.label, worst.rather) == (1, 2, 0, 1)
-    assert (worst.label_probability, worst.rather_probability) == (0.1, 0.85)
+    assert (worst.rank, worst.index, worst.label, worst.suggested) == (1, 2, 0, 1)
+    assert (worst.label_probability, worst.suggested_probability) == (0.1, 0.85)
     assert worst.is_misread
     assert worst.confident
-    assert (next_.index, next_.rather, next_.confident) == (5, 1, False)
+    assert (next_.index, next_.suggested, next_.confident) == (5, 1, False)
     assert len(found.first(99)) == 6
 
 

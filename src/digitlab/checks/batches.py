@@ -1,71 +1,127 @@
-"""Whether every image was learned from, as often as any other and in a new order each time."""
+"""Whether every image was learned from, as often as any other and in a new order each time.
 
-from collections.abc import Iterator
+Each check returns what it found, a sentence each, or None where there is not enough evidence to ask. The
+order inside a batch is of no consequence and is not looked at.
+"""
 
 import numpy as np
 
-from digitlab.checks.evidence import Array, Evidence
+from digitlab.checks.evidence import NO_IMAGE, Array, Evidence
 
 __all__ = ["dropped", "same_order", "unshuffled"]
 
 # So many standard deviations are no chance.
 NO_CHANCE = 8.0
-# Below so many images an order says nothing.
+# Fewer images say nothing of an order.
 FEWEST = 20
+# Twenty images drawn at random reach over nearly all images, and never over less than this share.
+NARROW = 0.25
+# After how many others an image comes again varies by 0.41 of the mean where each epoch is shuffled anew.
+ALIKE = 0.2
 
 
-def unshuffled(evidence: Evidence) -> Iterator[str]:
-    """Yield whether the images came in the order of the file, or sorted by class."""
-    if evidence.batches is None:
-        return
-    order = evidence.batches.ravel()
-    if len(order) >= FEWEST and (np.diff(order) == 1).mean() > 0.9:
-        yield "The images came one after the other, in the order of the file."
-    labels = evidence.training_labels
-    if labels is None or len(order) < FEWEST:
-        return
-    seen = labels[order]
-    shares = np.unique(seen, return_counts=True)[1] / len(seen)
-    expected, pairs = float((shares**2).sum()), len(seen) - 1
-    alike = float((seen[1:] == seen[:-1]).mean())
-    if expected < 1 and (alike - expected) / np.sqrt(expected * (1 - expected) / pairs) > NO_CHANCE:
-        yield (
-            f"The classes came in runs: {100 * alike:.0f} % of the images followed one of their own class, "
-            f"where chance makes {100 * expected:.0f} %."
+def unshuffled(evidence: Evidence) -> list[str] | None:
+    """Return whether the images came in the order of the file, or sorted by class."""
+    images = evidence.training_images
+    blocks = _blocks(evidence)
+    if blocks is None or images is None or images < 2 * blocks.shape[1]:
+        return None
+    found = []
+    reach = np.ptp(blocks, axis=1) / images
+    if (reach < NARROW).mean() > 0.5:
+        found.append(
+            f"The images came as they lie in the file: {blocks.shape[1]} that came together lay within "
+            f"{np.median(reach) * images:,.0f} of {images:,}."
         )
+    if evidence.training_labels is not None and (apart := _classes_apart(evidence.training_labels[blocks])):
+        found.append(apart)
+    return found
 
 
-def same_order(evidence: Evidence) -> Iterator[str]:
-    """Yield whether each epoch repeated the order of the first."""
-    if evidence.batches is None:
-        return
-    order = evidence.batches.ravel()
-    again = np.flatnonzero(order[1:] == order[0])
-    epoch = int(again[0]) + 1 if len(again) else len(order)
-    repeated = min(epoch, len(order) - epoch)
-    if repeated >= FEWEST and np.array_equal(order[:repeated], order[epoch : epoch + repeated]):
-        yield f"After {epoch:,} images the same ones came again in the same order."
+def same_order(evidence: Evidence) -> list[str] | None:
+    """Return whether each epoch repeated the order of the first."""
+    order, images = _order(evidence), evidence.training_images
+    if order is None or evidence.batches is None or evidence.batches.shape[1] >= (images or np.inf):
+        return None
+    by_image = np.argsort(order, kind="stable")
+    follows = np.diff(order[by_image]) == 0
+    gaps = np.diff(by_image)[follows]
+    if len(gaps) < FEWEST:
+        return None
+    if gaps.std() >= ALIKE * gaps.mean():
+        return []
+    return [f"Images came again after {gaps.mean():,.0f} others on average, in the same order as before."]
 
 
-def dropped(evidence: Evidence) -> Iterator[str]:
-    """Yield whether each epoch left the images out that do not fill a batch."""
-    if evidence.batches is None or (images := evidence.training_images) is None:
-        return
-    order, size = evidence.batches.ravel(), evidence.batches.shape[1]
-    whole = images // size * size
-    epochs = len(order) // images
-    if not epochs:
-        return
+def dropped(evidence: Evidence) -> list[str] | None:
+    """Return whether each epoch left the images out that do not fill a batch."""
+    order, images = _order(evidence), evidence.training_images
+    if order is None or images is None or evidence.batches is None:
+        return None
+    size = evidence.batches.shape[1]
+    whole, epochs = images // size * size, len(order) // images
+    if not epochs or len(order) < 2 * whole:
+        return None
     never = images - len(np.unique(order))
-    each_once = _all_different(order, images)
-    if whole < images and not each_once and len(order) >= 2 * whole and _all_different(order, whole):
-        yield (
-            f"Each epoch has {whole // size:,} batches of {size}, that is {whole:,} of {images:,} images; "
-            f"the other {images - whole:,} were left out, and {never:,} were never learned from."
-        )
+    if whole < images and not _all_different(order, images) and _all_different(order, whole):
+        return [
+            f"Each epoch has batches of {size} for {whole:,} of {images:,} images; {images - whole:,} were "
+            f"left out of each, and {never:,} were never learned from."
+        ]
     # Drawn with replacement, an image is missed in so many epochs with a probability of exp(-epochs).
-    elif never > images * np.exp(-epochs) + NO_CHANCE * np.sqrt(images * np.exp(-epochs)):
-        yield f"{never:,} of the {images:,} training images were in no batch of {epochs} epochs."
+    chance = images * np.exp(-epochs)
+    if never > chance + NO_CHANCE * np.sqrt(chance) and not _is_weighted(evidence, order):
+        return [f"{never:,} of the {images:,} training images were in no batch of {epochs} epochs."]
+    return []
+
+
+def _order(evidence: Evidence) -> Array | None:
+    """Return all images in the order of training, (m,); places that no image fills are left out."""
+    if evidence.batches is None:
+        return None
+    order: Array = evidence.batches.ravel()
+    return np.asarray(order[order != NO_IMAGE])
+
+
+def _blocks(evidence: Evidence) -> Array | None:
+    """Return the images that came together, (blocks, images): batches, or as many small ones as have 20."""
+    order = _order(evidence)
+    if order is None or evidence.batches is None:
+        return None
+    size = evidence.batches.shape[1]
+    size *= -(-FEWEST // size)
+    return order[: len(order) // size * size].reshape(-1, size) if len(order) >= size else None
+
+
+def _classes_apart(blocks: Array) -> str:
+    """Say whether some classes came together more than chance makes them, by chi-squared over blocks."""
+    classes = np.unique(blocks)
+    counts = np.stack([(blocks == each).sum(axis=1) for each in classes], axis=1)
+    expected = blocks.shape[1] * counts.sum(axis=0) / counts.sum()
+    freedom = (len(blocks) - 1) * (len(classes) - 1)
+    if not freedom:
+        return ""
+    excess = (((counts - expected) ** 2 / expected).sum() - freedom) / np.sqrt(2 * freedom)
+    if excess <= NO_CHANCE:
+        return ""
+    largest = 100 * counts.max(axis=1).mean() / blocks.shape[1]
+    return (
+        f"The classes came apart from each other: of {blocks.shape[1]} images that came together "
+        f"{largest:.0f} % were of one class on average, of all images "
+        f"{100 * expected.max() / blocks.shape[1]:.0f} %."
+    )
+
+
+def _is_weighted(evidence: Evidence, order: Array) -> bool:
+    """Return whether some classes were drawn more often than others on purpose."""
+    labels = evidence.training_labels
+    if labels is None:
+        return False
+    classes, there = np.unique(labels, return_counts=True)
+    drawn = np.array([(labels[order] == each).sum() for each in classes])
+    share = there / there.sum()
+    deviation = (drawn - len(order) * share) / np.sqrt(len(order) * share * (1 - share) + 1)
+    return bool((np.abs(deviation) > NO_CHANCE).any())
 
 
 def _all_different(order: Array, length: int) -> bool:

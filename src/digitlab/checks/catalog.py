@@ -1,6 +1,6 @@
 """All checks: what each asks, what it needs, why an answer matters, and what mends it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from digitlab.checks import batches, predictions, splits
@@ -20,9 +20,8 @@ class Check:
     question
         What is asked; a good answer is no.
     look
-        Yields what was found, a sentence each; nothing where all is well.
-    possible
-        Whether the evidence is enough to ask.
+        Returns what was found, a sentence each: nothing where all is well, None where the evidence is not
+        enough to ask.
     needs
         What it takes, in words.
     why
@@ -33,15 +32,10 @@ class Check:
 
     name: str
     question: str
-    look: Callable[[Evidence], Iterator[str]]
-    possible: Callable[[Evidence], bool]
+    look: Callable[[Evidence], list[str] | None]
     needs: str
     why: str
     fix: str
-
-
-def _both(known: Evidence) -> bool:
-    return known.predictions is not None and known.labels is not None
 
 
 CHECKS = (
@@ -49,7 +43,6 @@ CHECKS = (
         "nested splits",
         "Do training, validation and test share images?",
         splits.nested,
-        lambda known: max(len(known.rows), len(known.pixels)) >= 2,
         "the rows or the pixels of two sets",
         "An image that was learned from says nothing of images that were not: the number is too good.",
         "Cut the sets apart before anything else, and keep the official test set whole; "
@@ -59,7 +52,6 @@ CHECKS = (
         "duplicated images",
         "Is an image there more than once in a set?",
         splits.duplicated,
-        lambda known: bool(known.pixels),
         "the pixels of a set",
         "A copy counts twice, and a split may put one in training and the other in validation.",
         "Keep one of each, before the split: numpy.unique(pixels, axis=0, return_index=True).",
@@ -68,7 +60,6 @@ CHECKS = (
         "shared writers",
         "Are digits of one person in two sets?",
         splits.shared_writers,
-        lambda known: len(known.writers) >= 2,
         "the writers of two sets",
         "A person's digits resemble each other, so the number says how well known people are read, "
         "not others.",
@@ -78,7 +69,6 @@ CHECKS = (
         "chosen on the test set",
         "Was anything chosen by its result on the test set?",
         splits.chosen_on_test,
-        lambda known: known.chosen_on is not None or known.models_before is not None,
         "what the choice was made on, or the ledger of looks",
         "The best of several results on one set is partly luck, and on new digits that luck is gone.",
         "Choose on validation, look at the test set once; where it was looked at, say how often, or score "
@@ -88,9 +78,6 @@ CHECKS = (
         "transposed",
         "Are rows and columns of a table exchanged?",
         predictions.transposed,
-        lambda known: (
-            known.predictions is not None and (known.predictions.ndim == 2 or known.labels is not None)
-        ),
         "predictions",
         "Every number read from it by row (recall, probabilities of an image) is then another one.",
         "Transpose it (.T): an image a row and a class a column; in a confusion matrix a true class a row.",
@@ -99,7 +86,6 @@ CHECKS = (
         "no probabilities",
         "Are there rows that do not sum to one, or are no numbers?",
         predictions.improper,
-        lambda known: known.table is not None,
         "predictions with a column for each class",
         "Log loss, calibration and any threshold on them are then meaningless.",
         "Use softmax over the classes, once, on logits (digitlab.evaluation.probabilities); of logarithms "
@@ -109,7 +95,6 @@ CHECKS = (
         "one-hot",
         "Are predictions certain where probabilities are needed?",
         predictions.one_hot,
-        lambda known: known.predictions is not None,
         "predictions",
         "The log loss of one-hot predictions is 0 or infinite for each image, and measures only how infinity "
         "was clipped.",
@@ -119,7 +104,6 @@ CHECKS = (
         "dropout on",
         "Does reading an image twice give two answers?",
         predictions.dropout_on,
-        lambda known: known.predictions_again is not None,
         "predictions_again, a second reading of the same images",
         "A layer that silences units at random is still on: the number is lower and another one each time.",
         "Switch it off to score: model.eval() in PyTorch, training=False in Keras; digitlab's apply has no "
@@ -129,7 +113,6 @@ CHECKS = (
         "images left out",
         "Are there images without a prediction?",
         predictions.left_out,
-        _both,
         "predictions, and the labels of all images",
         "The number is of other images than it says; the last ones of a sorted file are of one kind.",
         "Score the last, smaller batch too (drop_last=False), and nothing that was padded.",
@@ -138,7 +121,6 @@ CHECKS = (
         "suspiciously exact",
         "Are results too good, or too much alike, to be true?",
         predictions.too_exact,
-        lambda known: known.accuracies is not None or known.history_training is not None or _both(known),
         "predictions with labels, accuracies of seeds, or both histories",
         "No classifier reads a thousand digits without a mistake, seeds differ, and so do two sets: labels "
         "leak in, the seed is not used, or one set was measured twice.",
@@ -148,10 +130,6 @@ CHECKS = (
         "published numbers",
         "Are published numbers other than those of the predictions?",
         predictions.claimed,
-        lambda known: (
-            _both(known)
-            and not (known.accuracy is None and known.log_loss is None and known.confusion is None)
-        ),
         "predictions, labels, and what was published of them",
         "Nobody can have the number again; a mean over batches gives images of a smaller batch more weight.",
         "Compute it once, from the predictions of all images: digitlab.evaluate(logits, labels).",
@@ -160,7 +138,6 @@ CHECKS = (
         "unshuffled",
         "Did training see images in the order of the file, or sorted by class?",
         batches.unshuffled,
-        lambda known: known.batches is not None,
         "batches, the training images of each step",
         "The last classes that were seen are learned best and the first forgotten.",
         "Draw a new permutation for each epoch.",
@@ -169,7 +146,6 @@ CHECKS = (
         "same order each epoch",
         "Did every epoch repeat the order of the first?",
         batches.same_order,
-        lambda known: known.batches is not None,
         "batches, the training images of each step",
         "The same images meet in the same batches each time: less is learned, and all depends on one order.",
         "Shuffle at the beginning of each epoch, not once before the first.",
@@ -178,7 +154,6 @@ CHECKS = (
         "last batch dropped",
         "Did training leave out images that do not fill a batch?",
         batches.dropped,
-        lambda known: known.batches is not None and known.training_images is not None,
         "batches over an epoch or more, and how many training images there are",
         "Some images count less than others, or, where the order never changes, not at all.",
         "Take the smaller last batch too, or let a batch go on into the next epoch as digitlab's do.",

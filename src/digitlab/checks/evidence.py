@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from digitlab.errors import DataError
 
-__all__ = ["SETS", "Array", "Evidence"]
+__all__ = ["NO_IMAGE", "SETS", "Array", "Evidence", "tolerance"]
 
 SETS = ("training", "validation", "test")
+NO_IMAGE = -1
 
 Array = NDArray[Any]
 NOTHING: Mapping[str, Array] = MappingProxyType({})
@@ -31,8 +32,9 @@ class Evidence:
         What the classifier made of them: probabilities, or else classes.
     predictions_again
         The same of a second reading of the same images.
-    confusion : integer (classes, classes)
-        The confusion matrix that was published, rows true and columns read.
+    confusion : number (classes, classes)
+        The confusion matrix that was published, rows true and columns read: counts, or shares of its rows,
+        columns or all.
     accuracy, log_loss : float
         The numbers that were published.
     accuracies : float (seeds,)
@@ -40,13 +42,14 @@ class Evidence:
     pixels : mapping from "training", "validation" or "test" to (images, h, w)
         The images of each set.
     rows : mapping from the same to integer (images,)
-        Their numbers in one common collection.
+        Their numbers in one common collection; sets whose images are each counted from 0 are not one.
     writers : mapping from the same to integer (images,)
         Who wrote them.
     training_labels : integer (m,)
         The classes of the training images.
     batches : integer (steps, batch size)
-        Which training images, counted from 0, each batch had, in the order of training.
+        Which training images, counted from 0, each batch had, in the order of training; -1 where a smaller
+        batch has none.
     history_training, history_validation : float (periods,)
         A loss or an accuracy of both sets as the training went on.
     chosen_on : str
@@ -54,6 +57,8 @@ class Evidence:
     models_before : int
         How many other models had been scored on the test set before this one was made, where this one is
         the best of them; else 0.
+    remarks : tuple of str
+        What whoever reads the findings should know of the evidence.
 
     Raises
     ------
@@ -77,6 +82,7 @@ class Evidence:
     history_validation: Array | None = None
     chosen_on: str | None = None
     models_before: int | None = None
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, kinds, dimensions in SHAPES:
@@ -88,27 +94,11 @@ class Evidence:
                 if each not in SETS:
                     raise DataError(f"There is no set {each!r}: the sets are {', '.join(SETS)}.")
                 _check(f"{each}_{name}", value, kinds, (dimension,))
-        if self.predictions_again is not None and (
-            self.predictions is None or self.predictions.shape != self.predictions_again.shape
-        ):
-            raise DataError("predictions_again must be of the same images as predictions, in the same shape.")
-        for name in ("accuracy", "log_loss"):
-            published = getattr(self, name)
-            if published is not None and not 0 <= published <= (1 if name == "accuracy" else math.inf):
-                share = ", a share from 0 to 1" if name == "accuracy" else " of 0 or more"
-                raise DataError(f"{name} must be a number{share}, not {published:g}.")
-        if self.chosen_on not in (None, *SETS):
-            raise DataError(f"chosen_on is one of {', '.join(SETS)}, not {self.chosen_on!r}.")
+        _check_numbers(self)
+        _check_sets(self)
         _check_same_length(self.history_training, self.history_validation)
         _check_classes(self)
-        images = self.training_images
-        if self.batches is not None and images is not None:
-            first, last = self.batches.min(), self.batches.max()
-            if not 0 <= first <= last < images:
-                raise DataError(
-                    f"The batches name images from {first} to {last}, but there are {images} training "
-                    f"images, 0 to {images - 1}."
-                )
+        _check_batches(self)
 
     @property
     def training_images(self) -> int | None:
@@ -123,9 +113,10 @@ class Evidence:
         table = self.predictions
         if table is None or table.ndim != 2 or len(table) == table.shape[1]:
             return False
-        if self.labels is not None:
-            return len(table) != len(self.labels) and table.shape[1] == len(self.labels)
-        return len(table) < table.shape[1] and bool(np.allclose(table.sum(axis=0), 1, atol=1e-3))
+        if self.labels is not None and table.shape[1] == len(self.labels) != len(table):
+            return True
+        of_rows, of_columns = (np.abs(table.sum(axis=axis) - 1).max() for axis in (1, 0))
+        return bool(len(table) < table.shape[1] and of_columns <= tolerance(table) < of_rows)
 
     @property
     def table(self) -> Array | None:
@@ -150,9 +141,16 @@ class Evidence:
 
 
 def tolerance(table: Array) -> float:
-    """Return how far from one the sum of a row may be for its type."""
-    return 1e-2 if table.dtype.itemsize <= 2 else 1e-3
+    """Return how far from one the sum of a row may be, by the decimals that it was written with."""
+    for decimals in (1, 2, 3):
+        scaled = table * 10.0**decimals
+        if np.allclose(scaled, np.rint(scaled), rtol=0, atol=1e-6 * 10.0**decimals):
+            return max(LEAST_TOLERANCE, min(MOST_TOLERANCE, float(table.shape[1] * 0.5 * 10.0**-decimals)))
+    return LEAST_TOLERANCE
 
+
+# What numbers of 8 bits of precision, as bfloat16's, are off by; and what no sum may be off by.
+LEAST_TOLERANCE, MOST_TOLERANCE = 1e-2, 5e-2
 
 SHAPES = (
     ("labels", "iu", (1,)),
@@ -168,6 +166,8 @@ SHAPES = (
 
 
 def _check(name: str, value: Array, kinds: str, dimensions: tuple[int, ...]) -> None:
+    if not isinstance(value, np.ndarray):
+        raise DataError(f"{name} must be an array of numbers, found a {type(value).__name__}.")
     if value.dtype.kind not in kinds or value.ndim not in dimensions or not value.size:
         numbers = "whole numbers" if kinds == "iu" else "numbers"
         wanted = " or ".join(map(str, dimensions))
@@ -201,3 +201,44 @@ def _check_classes(evidence: Evidence) -> None:
                 f"The {name} run from {classes.min()} to {classes.max()}, but there are {min(columns)} "
                 f"classes, 0 to {min(columns) - 1}. Where they count from 1, take 1 off."
             )
+
+
+def _check_numbers(evidence: Evidence) -> None:
+    again, predictions = evidence.predictions_again, evidence.predictions
+    if again is not None and (predictions is None or predictions.shape != again.shape):
+        raise DataError("predictions_again must be of the same images as predictions, in the same shape.")
+    for name, most in (("accuracy", 1.0), ("log_loss", math.inf), ("models_before", math.inf)):
+        published = getattr(evidence, name)
+        if published is not None and not 0 <= published <= most:
+            share = ", a share from 0 to 1" if most == 1 else " of 0 or more"
+            raise DataError(f"{name} must be a number{share}, not {published:g}.")
+    if evidence.chosen_on not in (None, *SETS):
+        raise DataError(f"chosen_on is one of {', '.join(SETS)}, not {evidence.chosen_on!r}.")
+
+
+def _check_sets(evidence: Evidence) -> None:
+    """Raise `DataError` if the pixels of two sets differ in kind, or two parts of one set in length."""
+    kinds = {name: (each.shape[1:], each.dtype) for name, each in evidence.pixels.items()}
+    if len(set(kinds.values())) > 1:
+        said = "; ".join(f"{name} {dtype} of {shape}" for name, (shape, dtype) in kinds.items())
+        raise DataError(
+            f"The images of all sets must have one shape and one type to be compared, found {said}."
+        )
+    for name in SETS:
+        parts = {"pixels": evidence.pixels, "rows": evidence.rows, "writers": evidence.writers}
+        lengths = {part: len(of[name]) for part, of in parts.items() if name in of}
+        if len(set(lengths.values())) > 1:
+            said = ", ".join(f"{length} {part}" for part, length in lengths.items())
+            raise DataError(f"What is known of the {name} images must be of as many of them, found {said}.")
+
+
+def _check_batches(evidence: Evidence) -> None:
+    batches, images = evidence.batches, evidence.training_images
+    if batches is None or images is None:
+        return
+    first, last = batches.min(), batches.max()
+    if not NO_IMAGE <= first <= last < images:
+        raise DataError(
+            f"The batches name images from {first} to {last}, but there are {images} training images, 0 to "
+            f"{images - 1}."
+        )

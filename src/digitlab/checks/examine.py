@@ -59,9 +59,5 @@ def examine(evidence: Evidence) -> list[Finding]:
     >>> [finding.found for finding in examine(Evidence(rows=rows)) if finding.found]
     [('Every one of the 40 validation images is a training image too (the same rows).',)]
     """
-    return [
-        Finding(check, tuple(check.look(evidence)), True)
-        if check.possible(evidence)
-        else Finding(check, (), False)
-        for check in CHECKS
-    ]
+    looked = [(check, check.look(evidence)) for check in CHECKS]
+    return [Finding(check, tuple(found or ()), found is not None) for check, found in looked]

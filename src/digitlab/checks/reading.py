@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -80,12 +81,14 @@ def _of_set(name: str) -> bool:
 
 
 def _scalar(arrays: Mapping[str, Array], name: str) -> Any:
-    if arrays[name].size != 1 or arrays[name].dtype.kind not in ("U" if SCALARS[name] is str else "iuf"):
-        kind = "word" if SCALARS[name] is str else "number"
-        raise DataError(
-            f"{name} must be one {kind}, found {arrays[name].dtype} of the shape {arrays[name].shape}."
-        )
-    return SCALARS[name](arrays[name].item())
+    value, wanted = np.asarray(arrays[name]), SCALARS[name]
+    if value.size != 1 or value.dtype.kind not in (
+        "U" if wanted is str else "iu" if wanted is int else "iuf"
+    ):
+        kind = {str: "word", int: "whole number", float: "number"}[wanted]
+        raise DataError(f"{name} must be one {kind}, found {value.dtype} of the shape {value.shape}.")
+    # A float32 is written with its own digits, not with those of the float64 next to it.
+    return wanted(str(value.reshape(1)[0]))
 
 
 def _read_table(path: Path) -> Array:
@@ -93,20 +96,39 @@ def _read_table(path: Path) -> Array:
     _check_there(path)
     if path.suffix not in (".npy", ".csv"):
         raise DataError(f"{path} is called neither .npz, .npy nor .csv: expected {EXPECTED}.")
+    return _read_npy(path) if path.suffix == ".npy" else _read_csv(path)
+
+
+def _read_npy(path: Path) -> Array:
     try:
         with storage_errors(f"Cannot read {path}"):
-            if path.suffix == ".npy":
-                return np.asarray(np.load(path, allow_pickle=False))
-            table = np.loadtxt(path, delimiter=",", ndmin=2)
-    except (ValueError, EOFError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read as numbers: {error}. Expected {EXPECTED}.") from error
-    column = table[:, 0] if table.shape[1:] == (1,) else None
-    if column is None:
+            return np.asarray(np.load(path, allow_pickle=False))
+    except (ValueError, EOFError, OverflowError, SyntaxError, TypeError, TokenError, MemoryError) as error:
+        raise DataError(f"{path} is damaged or no array of numbers: {error}. Expected {EXPECTED}.") from error
+
+
+def _read_csv(path: Path) -> Array:
+    try:
+        with storage_errors(f"Cannot read {path}"):
+            # Spreadsheets put a mark before the first number, which utf-8-sig takes off.
+            lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        table = np.array([[float(cell) for cell in line.split(",")] for line in lines])
+    except ValueError as error:
+        raise DataError(
+            f"{path} must hold nothing but numbers, as many in each row, with commas between and no "
+            f"heading: {error}."
+        ) from error
+    if not table.size:
+        raise DataError(f"{path} is empty: expected {EXPECTED}.")
+    if table.shape[1] > 1:
         return table
-    return column.astype(np.int64) if (column == np.rint(column)).all() else column
+    column = table[:, 0]
+    whole = np.isfinite(column).all() and (column == np.rint(column)).all() and np.abs(column).max() < 2**53
+    return column.astype(np.int64) if whole else column
 
 
 def _check_there(path: Path) -> None:
     with storage_errors(f"Cannot read {path}"):
-        if not path.is_file():
-            raise DataNotFoundError(f"There is no file {path}: expected a run folder, or {EXPECTED}.")
+        there = path.is_file()
+    if not there:
+        raise DataNotFoundError(f"There is no file {path}: expected a run folder, or {EXPECTED}.")

@@ -1,5 +1,6 @@
 """`digitlab check`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,13 +8,15 @@ import typer
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, expand
+from digitlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from digitlab.checks import Evidence, Finding
 
 __all__ = ["check"]
 
-FOUND = 1
+# Another one than an error's, so that a script can tell.
+FOUND = 3
 
 
 @expand
@@ -35,16 +38,19 @@ def check(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for the usual mistakes in how a number came about; exit with 1 if there are any."""
+    """Look for the usual mistakes in how a number came about; exit with 3 if there are any."""
     from digitlab.checks import examine
     from digitlab.runs import is_run
 
-    evidence = _of_run(what, data) if is_run(what) or what.is_dir() else _of_file(what, labels, data)
+    of_run = is_run(what) or what.is_dir()
+    if of_run and labels:
+        raise ConfigError("A run has its own labels: leave --labels out, or name a file of predictions.")
+    evidence = _of_run(what, data) if of_run else _of_file(what, labels, data)
     findings = examine(evidence)
     if as_json:
-        console.print_json(_as_dict(what, findings))
+        console.print_json(_as_dict(what, findings) | {"remarks": list(evidence.remarks)})
     else:
-        _print(what, findings)
+        _print(what, findings, evidence.remarks)
     if any(finding.found for finding in findings):
         raise typer.Exit(FOUND)
 
@@ -76,7 +82,7 @@ def _as_dict(what: Path, findings: "list[Finding]") -> dict[str, Any]:
     }
 
 
-def _print(what: Path, findings: "list[Finding]") -> None:
+def _print(what: Path, findings: "list[Finding]", remarks: Sequence[str]) -> None:
     made = [finding for finding in findings if finding.made]
     wrong = [finding for finding in made if finding.found]
     rows = [(each.check.name, _result(each), each.check.question) for each in findings]
@@ -93,6 +99,8 @@ def _print(what: Path, findings: "list[Finding]") -> None:
             f"Not asked, for want of evidence: {'; '.join(f'{c.name} ({c.needs})' for c in lacking)}."
         )
     console.print_line()
+    for remark in remarks:
+        console.print_line(remark)
     found = f"{len(wrong)} found something" if wrong else "none found anything"
     console.print_line(f"{what}: {len(made)} of {len(findings)} checks made, {found}.")
 

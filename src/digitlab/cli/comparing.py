@@ -60,7 +60,7 @@ def compare(
     from digitlab.training import preset_models
     from digitlab.workflow import DEFAULT_PRESET
 
-    out = training.out or default_folder(f"compare-{label(data)}", training)
+    out = training.out or default_folder(f"compare-{label(data)}", resume=training.resume)
     kept = read_plan(out) if training.resume else None
     entries = models or (kept and list(kept.entries)) or preset_models(training.preset or DEFAULT_PRESET)
     first = training.given().get("seed", 0)

@@ -17,12 +17,12 @@ RUNS = Path("runs")
 DATASET = "mnist"
 
 
-def default_folder(stem: str, training: TrainingOptions) -> Path:
+def default_folder(stem: str, *, resume: bool = False) -> Path:
     """Return a folder in `runs/` that is not there yet; to resume, the last one that is."""
     number = 1
     while (RUNS / f"{stem}-{number}").exists():
         number += 1
-    if training.resume:
+    if resume:
         number = max(1, number - 1)
     return RUNS / f"{stem}-{number}"
 

@@ -27,7 +27,7 @@ def train_with_seeds(
     from digitlab.scoring import evaluate_run
     from digitlab.study import begin_runs
 
-    out = training.out or default_folder(f"{model}-{label(data)}-seeds", training)
+    out = training.out or default_folder(f"{model}-{label(data)}-seeds", resume=training.resume)
     given = training.given()
     numbers = range(given.get("seed", 0), given.get("seed", 0) + seeds)
     kept = kept_seeds(out, numbers, training)

@@ -10,7 +10,8 @@ import typer
 
 from digitlab.cli import console
 from digitlab.cli.options import DataDirOption, JsonOption, OfflineOption
-from digitlab.errors import ConfigError
+from digitlab.cli.plans import default_folder
+from digitlab.errors import ConfigError, RunExistsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def suspects(
     count: Annotated[int, typer.Option(help="How many labels to list and draw.")] = 100,
     out: Annotated[
         Path | None,
-        typer.Option(help="The folder for the list and the picture.", show_default="runs/suspects-NAME-PART"),
+        typer.Option(help="The folder for the list and the picture.", show_default="a new one in runs/"),
     ] = None,
     data_dir: DataDirOption = None,
     offline: OfflineOption = False,
@@ -47,9 +48,9 @@ def suspects(
 ) -> None:
     """Find labels that are likely wrong, by models that never saw the images; the worst first."""
     from digitlab.data import disputed, load_dataset
-    from digitlab.files import make_folder, write_bytes
+    from digitlab.files import is_free, make_folder, write_bytes
     from digitlab.pictures import draw_suspects
-    from digitlab.suspects import doubt_test, doubt_training, plan_folds
+    from digitlab.suspects import judge_test, judge_training, plan_folds
 
     if part not in ("train", "test") or count < 1:
         raise ConfigError(f"--part is train or test, and --count 1 or more, not {part} and {count}.")
@@ -57,15 +58,17 @@ def suspects(
         train, test = load_dataset(name, data_dir=data_dir, offline=offline, on_progress=on_progress)
     dataset = train if part == "train" else test
     plan = plan_folds(model, train, folds=folds, seed=seed)
-    folder = make_folder(out or Path("runs") / f"suspects-{dataset.name}-{part}")
+    folder = out or default_folder(f"suspects-{dataset.name}-{part}")
+    if not is_free(folder):
+        raise RunExistsError(f"{folder} is there already. It was left alone; name another --out.")
     params = [_trained(plan, fold) for fold in range(folds)]
     if part == "train":
-        judged, looks = doubt_training(plan, params), None
+        judged, looks = judge_training(plan, params), None
     else:
-        judged, looks = doubt_test(plan, params, test, folder)
+        judged, looks = judge_test(plan, params, test, folder)
     listed, known = judged.first(count), disputed(dataset)
     among = sum(each.index in known for each in listed)
-    table = folder / "suspects.csv"
+    table = make_folder(folder) / "suspects.csv"
     write_bytes(table, _as_csv(listed).encode())
     title = f"{dataset.name}, {part}: the {len(listed)} labels most in doubt to {folds} {model} models"
     files = [table, *draw_suspects(dataset, listed, folder, title=title)]
@@ -130,12 +133,12 @@ def _print_suspects(listed: "list[Suspect]") -> None:
             str(each.rank),
             str(each.index),
             str(each.label),
-            str(each.rather),
+            str(each.suggested),
             f"{each.label_probability:.4f}",
-            f"{each.rather_probability:.4f}",
+            f"{each.suggested_probability:.4f}",
             "yes" if each.confident else "",
         )
         for each in listed
     ]
-    columns = ("rank", "image", "label", "rather", "p(label)", "p(rather)", "sure")
+    columns = ("rank", "image", "label", "suggested", "p(label)", "p(suggested)", "sure")
     console.print_table(columns, rows, text=(6,))

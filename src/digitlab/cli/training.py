@@ -37,7 +37,7 @@ def train(
     if seeds > 1:
         train_with_seeds(model, seeds, training, data, as_json)
         return
-    folder = training.out or default_folder(f"{model}-{label(data)}", training)
+    folder = training.out or default_folder(f"{model}-{label(data)}", resume=training.resume)
     kept = kept_run(folder, training)
     loaded = load(data, kept)
     config = plan(model, training.given(), loaded, training, kept=kept, like=kept)

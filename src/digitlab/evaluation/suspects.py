@@ -33,9 +33,9 @@ class Suspect:
         The number of the image.
     label
         The label given.
-    rather
+    suggested
         The likeliest other class.
-    label_probability, rather_probability
+    label_probability, suggested_probability
         What the models give to each of the two.
     confident
         Whether confident learning counts the label as wrong.
@@ -44,15 +44,15 @@ class Suspect:
     rank: int
     index: int
     label: int
-    rather: int
+    suggested: int
     label_probability: float
-    rather_probability: float
+    suggested_probability: float
     confident: bool
 
     @property
     def is_misread(self) -> bool:
         """Whether the models read another digit than the label."""
-        return self.rather_probability > self.label_probability
+        return self.suggested_probability > self.label_probability
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +63,9 @@ class Suspects:
     ----------
     labels : integer
         The labels given.
-    rather : intp
+    suggested : intp
         The likeliest class other than the label.
-    label_probability, rather_probability : float64
+    label_probability, suggested_probability : float64
         What the models give to each of the two.
     confident : bool
         Whether confident learning counts the label as wrong: of the classes whose probability reaches
@@ -75,16 +75,16 @@ class Suspects:
     """
 
     labels: NDArray[Any]
-    rather: NDArray[np.intp]
+    suggested: NDArray[np.intp]
     label_probability: Floats
-    rather_probability: Floats
+    suggested_probability: Floats
     confident: NDArray[np.bool_]
     thresholds: Floats
 
     @property
     def margin(self) -> Floats:
         """The normalised margin, from -1 to 1: p of the label minus p of the likeliest other class."""
-        return self.label_probability - self.rather_probability
+        return self.label_probability - self.suggested_probability
 
     @property
     def order(self) -> NDArray[np.intp]:
@@ -108,9 +108,9 @@ class Suspects:
                 rank,
                 int(index),
                 int(self.labels[index]),
-                int(self.rather[index]),
+                int(self.suggested[index]),
                 float(self.label_probability[index]),
-                float(self.rather_probability[index]),
+                float(self.suggested_probability[index]),
                 bool(self.confident[index]),
             )
             for rank, index in enumerate(self.order[:count], 1)
@@ -138,13 +138,13 @@ def find_suspects(shares: ArrayLike, labels: ArrayLike) -> Suspects:
         raise DataError(f"Labels must be whole numbers from 0 to {classes - 1}, one for each image.")
     others = table.copy()
     others[images, given] = -1
-    rather = others.argmax(axis=1)
-    of_label, of_rather = table[images, given], table[images, rather]
+    suggested = others.argmax(axis=1)
+    of_label, of_suggested = table[images, given], table[images, suggested]
     thresholds = np.array([_mean(of_label[given == each]) for each in range(classes)])
     reached = table >= thresholds * (1 - ROUNDING)
     likeliest = np.where(reached, table, -1).argmax(axis=1)
-    confident = reached.any(axis=1) & (likeliest != given) & (of_rather > of_label)
-    return Suspects(given, rather, of_label, of_rather, confident, thresholds)
+    confident = reached.any(axis=1) & (likeliest != given) & (of_suggested > of_label)
+    return Suspects(given, suggested, of_label, of_suggested, confident, thresholds)
 
 
 def _mean(values: Floats) -> float:

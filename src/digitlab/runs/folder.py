@@ -25,7 +25,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from digitlab.errors import RunError, RunExistsError, RunNotFoundError
-from digitlab.files import atomic_path, make_folder, storage_errors, write_bytes
+from digitlab.files import atomic_path, is_free, make_folder, storage_errors, write_bytes
 from digitlab.models import Params, load_model, save_model
 from digitlab.runs.record import RunConfig, circumstances
 from digitlab.tensors import damage_errors, read_header, read_tensors, write_tensors
@@ -268,7 +268,7 @@ def check_folders(folders: Sequence[Path], *, resume: bool = False, force: bool 
 
 
 def _check_free(folder: Path, force: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not _visible(folder)):
+    if is_free(folder):
         return
     if not is_run(folder):
         raise RunExistsError(
@@ -279,10 +279,6 @@ def _check_free(folder: Path, force: bool) -> None:
             f"There is a run at {folder} already. It was left alone: go on with it by --resume, "
             "replace it by --force, or name another --out."
         )
-
-
-def _visible(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def _clear(folder: Path, *, keep: Path | None = None) -> None:

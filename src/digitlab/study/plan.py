@@ -8,7 +8,7 @@ from pathlib import Path
 
 from digitlab.errors import ConfigError, RunExistsError
 from digitlab.evaluation import ALPHA
-from digitlab.files import make_folder, write_json
+from digitlab.files import is_free, make_folder, write_json
 from digitlab.models import MODELS
 from digitlab.runs import Run, RunConfig, check_folders, is_run, open_run, open_seeds
 from digitlab.tensors import damage_errors
@@ -165,7 +165,7 @@ def _named(entries: Sequence[str], out: Path, is_there: Callable[[Path], bool], 
 
 def check_out(out: Path, *, resume: bool, force: bool) -> None:
     """Raise `RunExistsError` unless `out` is free, or an earlier comparison that may be gone on with."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if is_free(out):
         return
     known = any(is_run(out / model) or open_seeds(out / model) for model in MODELS)
     if not (out / PLAN).is_file() and not known:
