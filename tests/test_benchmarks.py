@@ -14,8 +14,10 @@ from plot import Point, course
 from products import flops, forward_products
 from race import Job, chosen
 from record import machine, write
+from saliency import agreed, cell, summed
 from tables import Column, Table, duration, markdown, ratio
 
+from digitlab.insight import Agreement
 from digitlab.models import MLP
 
 RUNS = {
@@ -172,3 +174,11 @@ def test_products_of_a_convolution_worked_by_hand() -> None:
     convolve = jax.jit(lambda images, kernel: jax.lax.conv(images, kernel, (1, 1), "VALID"))
     found = list(forward_products(jax.make_jaxpr(convolve)(images, kernel).jaxpr))
     assert found == [2 * (2 * 6 * 6) * 5 * (3 * 4 * 4)]
+
+
+def test_errors_and_agreement_are_summed_over_digits() -> None:
+    assert cell([0.001, 0.02, 0.003]) == "0.3, 2"
+    assert (
+        agreed(**summed([Agreement(6, 2, 1, 1), Agreement(5, 0, 0, 5)]))
+        == "65.0 | 65.0 ± 21.2 | 20 | 8 | 25.0"
+    )

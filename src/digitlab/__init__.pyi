@@ -23,8 +23,11 @@ from .models import (
 from .runs import Run as Run, open_run as open_run
 from .training import (
     Augmentation as Augmentation,
+    Fitted as Fitted,
     TrainingConfig as TrainingConfig,
     TrainingState as TrainingState,
+    curves as curves,
+    fit as fit,
     train as train,
 )
 

@@ -22,6 +22,8 @@ DRAWN_AGAIN = (
     "predictions are made again from its weights."
 )
 
+PRUNED = "Units were taken out of this run after training, so its history tells of the whole run."
+
 
 def evidence_of(run: Run, data: Data) -> Evidence:
     """Return all that is known of a finished run: images, batches, what it reads, looks at the test set.
@@ -55,7 +57,7 @@ def evidence_of(run: Run, data: Data) -> Evidence:
         labels=split.validation.labels,
         predictions=first,
         predictions_again=again,
-        accuracy=history[kept - 1].validation_accuracy,
+        accuracy=None if run.config.pruned_from else history[kept - 1].validation_accuracy,
         pixels={
             "training": split.training.pixels,
             "validation": split.validation.pixels,
@@ -68,7 +70,7 @@ def evidence_of(run: Run, data: Data) -> Evidence:
         history_training=np.array([row.train_log_loss for row in history]),
         history_validation=np.array([row.validation_log_loss for row in history]),
         models_before=before,
-        remarks=(*remarks, *of_ledger, DRAWN_AGAIN),
+        remarks=(*remarks, *of_ledger, *([PRUNED] if run.config.pruned_from else []), DRAWN_AGAIN),
     )
 
 
@@ -83,7 +85,11 @@ def models_before(run: Run) -> tuple[int | None, list[str]]:
     """
     if not (run.folder / LOOKS).exists():
         return 0, []
-    looks, model, created = looks_at(run.config.data.test_fingerprint), run.model_digest(), run.created()
+    looks, model, created = (
+        looks_at(run.config.data.test_fingerprint),
+        run.model_digest(),
+        run.circumstances()["created"],
+    )
     own = [look.accuracy for look in looks if look.model == model]
     if not own:
         return None, [

@@ -178,6 +178,11 @@ def begin_run(folder: Path, config: RunConfig, *, resume: bool = False, force: b
     if not (resume and is_run(folder)):
         return create_run(folder, config, force=force)
     run = open_run(folder)
+    if run.config.pruned_from:
+        raise RunError(
+            f"The run {folder} was pruned from {run.config.pruned_from.run}: it has no training to resume. "
+            "Resume that one, or train a new run with --out."
+        )
     differences = _differences(run.config.as_dict(), config.as_dict())
     if differences:
         raise RunError(

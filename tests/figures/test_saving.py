@@ -20,7 +20,9 @@ from digitlab.errors import StorageError
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (12, 7, 5), dtype=np.uint8)
 KERNEL = RANDOM.normal(size=(35, 13))
+KERNELS = np.stack([KERNEL, 2 * KERNEL, KERNEL[::-1]])
 COUNTS = RANDOM.integers(0, 50, (5, 5)) + np.diag([900] * 5)
+RANDOM_MAPS = RANDOM.normal(size=(2, 3, 7, 5))
 PERIODS, LOSS = range(1, 11), np.linspace(1, 0.2, 10)
 
 PICTURES: dict[str, Callable[[], Axes]] = {
@@ -35,6 +37,28 @@ PICTURES: dict[str, Callable[[], Axes]] = {
     "unit_closeup": lambda: figures.unit_closeup(KERNEL, (7, 5), 12),
     "reliability_diagram": lambda: figures.reliability_diagram({"mlp": (LOSS, LOSS, 0.9 * LOSS, LOSS)}),
     "coverage_curves": lambda: figures.coverage_curves({"mlp": (np.arange(1, 11) / 10, LOSS)}, target=0.9),
+    "timeline_panels": lambda: figures.timeline_panels(
+        KERNELS, (7, 5), [0, 10, 2000], accuracy=[0.1, 0.5, 0.9], log_loss=[2.3, 1, 0.3], title="13 units"
+    ),
+    "recall_over_steps": lambda: figures.recall_over_steps(
+        [0, 10, 2000], KERNELS[:, :3, 0] ** 2 % 1, learned=[10, None, 2000], title="recall"
+    ),
+    "units_over_steps": lambda: figures.units_over_steps(
+        [0, 10, 2000], KERNELS[:, 0], what="far", marked=[1]
+    ),
+    "saliency_maps": lambda: figures.saliency_maps(
+        PIXELS[0], RANDOM_MAPS, row_names=["for 1", "for 2"], column_names=["a", "b", "c"]
+    ),
+    "mistake_gallery": lambda: figures.mistake_gallery(
+        PIXELS[:3],
+        [1, 2, 3],
+        [4, 5, 6],
+        read_probabilities=[0.9, 0.8, 0.7],
+        true_probabilities=[0.1, 0.1, 0.1],
+        neighbours=PIXELS[3:].reshape(3, 3, 7, 5),
+        neighbour_labels=[[1, 2, 3]] * 3,
+        indices=[0, 10, 59999],
+    ),
     "accuracy_intervals": lambda: figures.accuracy_intervals({"mlp": (0.9, 0.8, 0.95)}, baseline=0.7),
 }
 
@@ -90,10 +114,17 @@ def test_importing_the_package_imports_no_matplotlib() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    assert set(PICTURES) | {"save"} == set(dir(figures))
+    others = {"as_png", "save", "save_animation", "timeline_frames", "webp"}
+    assert set(PICTURES) | others == set(dir(figures))
     assert all(callable(getattr(figures, name)) for name in dir(figures))
     with pytest.raises(AttributeError, match="pie_chart"):
         figures.pie_chart  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_bytes_are_those_of_the_file(tmp_path: Path) -> None:
+    picture = PICTURES["loss_curves"]
+    png, _ = figures.save(picture(), tmp_path / "picture")
+    assert figures.as_png(picture()) == png.read_bytes()
 
 
 def test_the_callers_settings_neither_change_nor_reach_the_picture(tmp_path: Path) -> None:

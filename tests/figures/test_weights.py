@@ -103,6 +103,32 @@ def test_order_and_names_choose_and_call_the_tiles() -> None:
     assert limits(ax)[1] == np.abs(kernel).max()  # the scale is still the whole kernel's
 
 
+def test_a_badge_is_written_and_its_tile_framed_in_its_colour() -> None:
+    kernel = random_kernel((3, 3), 4)
+    ax = weight_tiles(
+        kernel,
+        (3, 3),
+        order=[3, 0, 2],
+        badges=["", "dead", "noise", "+0.1"],
+        colours=[None, "red", "blue", None],
+    )
+    assert [text.get_text() for text in ax.texts] == ["3", "+0.1", "0", "2", "noise"]
+    thin, heavy = ax.collections
+    assert len(thin.get_paths()) == 3
+    assert len(heavy.get_paths()) == 1
+    assert np.max(heavy.get_linewidth()) > np.max(thin.get_linewidth())
+    np.testing.assert_array_equal(np.asarray(heavy.get_paths()[0].vertices), thin.get_paths()[2].vertices)
+    np.testing.assert_array_equal(np.asarray(heavy.get_edgecolor())[0], [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("given", [{"badges": ["a"]}, {"colours": ["red"]}])
+def test_badges_are_one_for_each_unit(given: dict[str, list[str]]) -> None:
+    with pytest.raises(DataError, match=f"{next(iter(given))} must be 4, one for each; found 1"):
+        weight_tiles(
+            random_kernel((3, 3), 4), (3, 3), badges=given.get("badges"), colours=given.get("colours")
+        )
+
+
 def bar_label(ax: Axes) -> str:
     bar = ax.figure.axes[1]
     return (bar.get_xlabel() or bar.get_ylabel()).replace("\n", " ")

@@ -12,7 +12,20 @@ import typer
 from typer.exceptions import TyperException
 
 from digitlab import __version__
-from digitlab.cli import INTERRUPTED, checking, comparing, console, data, results, training
+from digitlab.cli import (
+    INTERRUPTED,
+    checking,
+    comparing,
+    console,
+    data,
+    explaining,
+    mistakes,
+    reporting,
+    results,
+    timeline,
+    training,
+    units,
+)
 from digitlab.errors import ConfigError, DigitlabError
 
 __all__ = ["app", "run"]
@@ -31,7 +44,13 @@ app.command()(training.train)
 app.command()(comparing.compare)
 app.command()(results.evaluate)
 app.command()(results.weights)
+app.command()(timeline.timeline)
+app.command()(units.units)
+app.command()(explaining.templates)
+app.command()(explaining.explain)
+app.command()(mistakes.mistakes)
 app.command()(checking.check)
+app.command()(reporting.report)
 
 
 def _version(wanted: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
 from digitlab.cli.plans import (
@@ -83,6 +84,7 @@ def _compare_fitted(
 ) -> None:
     """Compare fitted models: a run of each."""
     from digitlab.pictures import draw_run, draw_study
+    from digitlab.report import story_of_study, write_report
     from digitlab.study import begin_runs, compare_runs, read_entries
 
     entries = read_entries(plan.entries, out)
@@ -108,6 +110,7 @@ def _compare_fitted(
         if standing.name in new:
             draw_run(standing.run, standing.test, "test")
     draw_study(study, loaded, out / "figures")
+    write_report(story_of_study(study, loaded, alpha=plan.alpha), out / "report.html")
 
 
 def _compare_ways(
@@ -197,8 +200,8 @@ def _print_study(study: "Study") -> None:
     rows = [
         (
             standing.name,
-            console.with_interval(standing.test),
-            console.loss(standing.test.log_loss),
+            words.with_interval(standing.test),
+            words.loss(standing.test.log_loss),
             f"{100 * standing.validation.accuracy:.2f}",
             f"{standing.parameters:,}",
             f"{standing.train_seconds:.1f}",
@@ -216,10 +219,10 @@ def _print_study(study: "Study") -> None:
             "That is said of these fitted models; whether one way of training is better than another, one "
             "seed cannot tell: --seeds 10 can."
         )
-    if said := console.over_writers(study.standings[-1].test):
+    if said := words.over_writers(study.standings[-1].test):
         console.print_line(f"{study.standings[-1].name}: {said}")
     for standing in study.standings:
-        console.print_line(f"{standing.name} confuses most: {console.confusions(standing.test, 3)}.")
+        console.print_line(f"{standing.name} confuses most: {words.confusions(standing.test, 3)}.")
 
 
 def _print_seed_study(study: "SeedStudy") -> None:
@@ -236,10 +239,10 @@ def _print_seed_study(study: "SeedStudy") -> None:
     rows = [
         (
             standing.name,
-            console.with_spread(standing.test),
+            words.with_spread(standing.test),
             "{:.2f} to {:.2f}".format(*(100 * end for end in standing.test.interval)),
-            f"{console.loss(standing.test.log_loss)} ± {console.loss(standing.test.log_loss_sd)}",
-            console.with_spread(standing.validation),
+            f"{words.loss(standing.test.log_loss)} ± {words.loss(standing.test.log_loss_sd)}",
+            words.with_spread(standing.validation),
             f"{standing.parameters:,}",
             f"{standing.train_seconds:.1f}",
         )

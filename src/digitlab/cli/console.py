@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,37 +18,36 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from digitlab import words
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from digitlab.data import Progress as OnProgress
-    from digitlab.evaluation import Evaluation, Looks, SeedSpread
-    from digitlab.training import HistoryRow
+    from digitlab.evaluation import Looks
+    from digitlab.training import HistoryRow, OnStep
 
 __all__ = [
     "InterruptionError",
-    "confusions",
+    "counting",
     "error",
     "fetch_progress",
     "follow",
     "ink",
-    "loss",
     "note",
-    "over_writers",
-    "percent",
     "print_json",
     "print_line",
     "print_table",
     "say_looks",
-    "summary",
-    "with_interval",
-    "with_spread",
+    "step_progress",
 ]
+
+OnUnit = Callable[[str, int, int], None]
+"""What is counted, how many are done, of how many."""
 
 SHADES = " .:-=+*#%@"
 TABLE_WIDTH = 200
-RUNAWAY_LOSS = 10_000
 
 
 class InterruptionError(Exception):
@@ -89,58 +88,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, text: 
     Console(width=TABLE_WIDTH).print(made)
 
 
-def percent(share: float, digits: int = 2) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def loss(value: float) -> str:
-    """Return a log loss with four decimals, or in short where it has run away."""
-    return f"{value:.4f}" if value < RUNAWAY_LOSS else f"{value:.3g}"
-
-
-def with_interval(evaluation: "Evaluation") -> str:
-    """Return an accuracy with its 95 % interval."""
-    low, high = evaluation.interval
-    return f"{100 * evaluation.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
-
-
-def with_spread(spread: "SeedSpread") -> str:
-    """Return the mean accuracy of several seeds and its standard deviation, in percent."""
-    return f"{100 * spread.accuracy:.2f} ± {100 * spread.accuracy_sd:.2f}"
-
-
-def summary(evaluation: "Evaluation") -> str:
-    """Return accuracy, log loss and baseline in a sentence, and in another one who wrote the digits."""
-    said = (
-        f"accuracy {with_interval(evaluation)}, log loss {loss(evaluation.log_loss)}; "
-        f"always answering {evaluation.baseline_class}: {percent(evaluation.baseline_accuracy)}."
-    )
-    return f"{said} {over_writers(evaluation)}".strip()
-
-
-def over_writers(evaluation: "Evaluation") -> str:
-    """Say what the interval would be if each image were another person's, where the writers are known."""
-    if evaluation.writers is None:
-        return ""
-    if evaluation.naive_interval is None:
-        return (
-            f"The digits are by {evaluation.writers} writer(s): too few of them, or too few mistakes, to "
-            "tell how people differ. The interval takes each digit to be another person's."
-        )
-    low, high = evaluation.naive_interval
-    return (
-        f"The interval is over {evaluation.writers} writers, {evaluation.widening:.1f} times as wide as if "
-        f"each digit were another person's ({100 * low:.2f} to {100 * high:.2f})."
-    )
-
-
-def confusions(evaluation: "Evaluation", limit: int) -> str:
-    """Return what is most often read as what."""
-    said = [f"{each.true} read as {each.read_as} ({each.count}x)" for each in evaluation.most_confused(limit)]
-    return ", ".join(said) or "nothing"
-
-
 def say_looks(looks: "Looks", *, as_json: bool, warn: bool = True) -> None:
     """Say how often the test set has been looked at, and what is wrong with the ledger.
 
@@ -179,6 +126,27 @@ def fetch_progress() -> Iterator["OnProgress"]:
         yield show
 
 
+@contextmanager
+def counting(what: str) -> Iterator[OnUnit]:
+    """Yield a callback that shows on stderr how many of `what` are done, part by part."""
+    with _bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(part: str, done: int, total: int) -> None:
+            if part not in tasks:
+                tasks[part] = bar.add_task(f"{part}: {total} {what}", total=total)
+                if bar.disable:
+                    note(f"{part}: {total} {what}")
+            bar.update(tasks[part], completed=done)
+
+        yield show
+
+
 def follow(rows: "Iterable[HistoryRow]", *, name: str, periods: int, done: int = 0) -> None:
     """Train by drawing `rows`, and show each on stderr with a bar beneath."""
     note(f"{name}: log loss and accuracy on training and validation images")
@@ -193,6 +161,15 @@ def follow(rows: "Iterable[HistoryRow]", *, name: str, periods: int, done: int =
             bar.update(task, completed=row.period, refresh=True)
 
 
+@contextmanager
+def step_progress(name: str, steps: int) -> Iterator["OnStep"]:
+    """Yield a callback that shows on stderr how far a training has come."""
+    note(f"{name}: training again from its seed, to step {steps:,}")
+    with _bar(TextColumn("  {task.completed:.0f}/{task.total}"), BarColumn(), TimeRemainingColumn()) as bar:
+        task = bar.add_task(name, total=steps)
+        yield lambda done: bar.update(task, completed=done)
+
+
 def _bar(*columns: ProgressColumn) -> Progress:
     """Return a progress bar that vanishes in the end; it is disabled where stderr is no screen."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -200,7 +177,6 @@ def _bar(*columns: ProgressColumn) -> Progress:
 
 
 def _history_line(row: "HistoryRow") -> str:
-    return (
-        f"  {row.period:6d} {row.step:8d}   {loss(row.train_log_loss)} {percent(row.train_accuracy):>9}   "
-        f"{loss(row.validation_log_loss)} {percent(row.validation_accuracy):>9}   {row.seconds:7.2f}"
-    )
+    training = f"{words.loss(row.train_log_loss)} {words.percent(row.train_accuracy):>9}"
+    validation = f"{words.loss(row.validation_log_loss)} {words.percent(row.validation_accuracy):>9}"
+    return f"  {row.period:6d} {row.step:8d}   {training}   {validation}   {row.seconds:7.2f}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataDirOption, JsonOption, OfflineOption
 from digitlab.cli.suspects import suspects
@@ -134,7 +135,7 @@ def _print_dataset(dataset: "Dataset", part: str, index: int | None, files: list
         f"fingerprint {dataset.fingerprint[:12]}"
     )
     counts = enumerate(dataset.class_counts)
-    rows = [(str(digit), f"{n:,}", console.percent(n / len(dataset), 1)) for digit, n in counts]
+    rows = [(str(digit), f"{n:,}", words.percent(n / len(dataset), 1)) for digit, n in counts]
     console.print_table(("digit", "images", "share"), rows)
     if index is not None:
         console.print_line(f"Image {index}, a {dataset.labels[index]}:")

@@ -17,6 +17,7 @@ __all__ = [
     "RunArgument",
     "TrainingOptions",
     "expand",
+    "whole_numbers",
 ]
 
 JsonOption = Annotated[
@@ -119,7 +120,7 @@ class TrainingOptions:
                 settings[limit] = None
         for sizes in ("hidden_units", "channels"):
             if sizes in settings:
-                settings[sizes] = _sizes(sizes, settings[sizes])
+                settings[sizes] = whole_numbers(sizes, settings[sizes])
         if "augmentation" in settings:
             settings["augmentation"] = _changes(settings["augmentation"])
         if {"steps", "epochs"} <= settings.keys():
@@ -127,7 +128,8 @@ class TrainingOptions:
         return settings
 
 
-def _sizes(name: str, text: str) -> tuple[int, ...]:
+def whole_numbers(name: str, text: str) -> tuple[int, ...]:
+    """Return what the text of option `name` lists, as 100,100."""
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:

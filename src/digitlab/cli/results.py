@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digitlab import words
 from digitlab.cli import console
-from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
-from digitlab.errors import StorageError
+from digitlab.cli.options import DataDirOption, DataOptions, JsonOption, RunArgument, expand
+from digitlab.errors import DataError, StorageError
 
 if TYPE_CHECKING:
-    from digitlab.evaluation import Calibration, Evaluation, Looks
+    from digitlab.evaluation import Evaluation, Looks
+    from digitlab.insight import ExcitingDigits
+    from digitlab.runs import Run
 
 __all__ = ["evaluate", "weights"]
 
@@ -86,14 +89,17 @@ def evaluate(
         _print_evaluation(evaluation, f"{name} on {evaluation.n:,} {split} images of {dataset}")
         for series, each in by_series.items():
             people = SERIES.get(series, "other people")
-            said = f"{console.with_interval(each)} of {each.n:,}"
+            said = f"{words.with_interval(each)} of {each.n:,}"
             console.print_line(f"NIST's series {series}, {people}: {said}.")
         if by_people:
             console.print_line(
                 f"On labels that people corrected ({len(CORRECTED)} changed, {len(IN_DOUBT)} in doubt left "
-                f"out): {console.with_interval(by_people)} of {by_people.n:,}."
+                f"out): {words.with_interval(by_people)} of {by_people.n:,}."
             )
-        _print_calibration(calibration, evaluation, on_other_images=split is SplitName.TEST)
+        on_test = split is SplitName.TEST
+        console.print_line(words.calibration(calibration, evaluation, on_other_images=on_test))
+        if on_test:
+            console.print_line(words.sure_answers(calibration))
     if looks:
         console.say_looks(looks, as_json=as_json)
     if lost:
@@ -114,7 +120,16 @@ def evaluate(
 
 def weights(
     run: RunArgument,
-    unit: Annotated[int | None, typer.Option(help="Only this unit, large; the first is 0.")] = None,
+    unit: Annotated[
+        int | None,
+        typer.Option(
+            help="Only this unit (the first is 0), large, and the training digits it answers to most."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Where the run's data are now.", show_default="where they were")
+    ] = None,
+    data_dir: DataDirOption = None,
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -124,24 +139,50 @@ def weights(
     from digitlab.runs import open_run
 
     opened = open_run(run)
-    files = draw_weights(opened, out or opened.figures, unit=unit)
+    folder = out or opened.figures
+    files = draw_weights(opened, folder, unit=unit)
+    exciting = None if unit is None else _exciting_digits(opened, unit, folder, dataset, data_dir)
     params = opened.params()
     layer = first_layer(params)
+    if exciting:
+        files += exciting[1]
     if as_json:
+        found = exciting and exciting[0].as_dict()
         console.print_json(
             {
                 "layer": layer,
                 "units": params[layer]["kernel"].shape[-1],
+                "exciting": found,
                 "files": [str(file) for file in files],
             }
         )
         return
     for file in files:
         console.print_line(str(file))
+    if exciting:
+        console.print_line(exciting[0].sentence)
+
+
+def _exciting_digits(
+    run: "Run", unit: int, folder: Path, dataset: str | None, data_dir: Path | None
+) -> "tuple[ExcitingDigits, list[Path]] | None":
+    """Find and draw the training digits that a unit answers to most, if the run's data are here."""
+    from digitlab.insight import exciting_digits
+    from digitlab.pictures import draw_exciting_digits
+    from digitlab.workflow import reload_data
+
+    try:
+        loaded = reload_data(run, dataset, data_dir=data_dir, offline=True)
+    except DataError as error:
+        console.note(f"digitlab: the training digits of unit {unit} were not drawn. {error}")
+        return None
+    training = loaded.split_of(run).training
+    found = exciting_digits(run.config.model, run.params(), training.pixels, training.labels, unit)
+    return found, draw_exciting_digits(found, training, folder)
 
 
 def _print_evaluation(evaluation: "Evaluation", title: str) -> None:
-    console.print_line(f"{title}: {console.summary(evaluation)}")
+    console.print_line(f"{title}: {words.summary(evaluation)}")
     scores = evaluation.per_class
     columns = zip(scores.support, scores.precision, scores.recall, scores.f1, strict=True)
     rows = [
@@ -149,38 +190,12 @@ def _print_evaluation(evaluation: "Evaluation", title: str) -> None:
         for digit, (support, *values) in enumerate(columns)
     ]
     console.print_table(("digit", "images", "precision", "recall", "F1"), rows)
-    console.print_line(f"Confused most: {console.confusions(evaluation, 5)}.")
+    console.print_line(f"Confused most: {words.confusions(evaluation, 5)}.")
 
 
 def _say_lost(evaluation: "Evaluation", looks: "Looks", *, as_json: bool) -> None:
     """Say how good a run is on the test digits that MNIST left out, and how often they were looked at."""
     if not as_json:
-        said = f"{console.with_interval(evaluation)}. {console.over_writers(evaluation)}".strip()
+        said = f"{words.with_interval(evaluation)}. {words.over_writers(evaluation)}".strip()
         console.print_line(f"On QMNIST's other {evaluation.n:,} test digits: {said}")
     console.say_looks(looks, as_json=as_json)
-
-
-def _print_calibration(
-    calibration: "Calibration", evaluation: "Evaluation", *, on_other_images: bool
-) -> None:
-    """Say what the probabilities are worth, and from which on they can be relied on."""
-    fitted = "fitted on validation" if on_other_images else "fitted on these very images"
-    console.print_line(
-        f"Its probabilities are off by {100 * calibration.reliability.error:.2f} points on average (ECE). "
-        f"At the temperature {calibration.temperature:.3f}, {fitted}, they are off by "
-        f"{100 * calibration.tempered.error:.2f} ({100 * calibration.by_chance:.2f} by chance alone), "
-        f"and the log loss is {console.loss(calibration.tempered_log_loss)} instead of "
-        f"{console.loss(evaluation.log_loss)}."
-    )
-    if not on_other_images:
-        return
-    sure = calibration.sure
-    if sure is None:
-        console.print_line("No answer here is as sure as those that were 99.9 % right on validation.")
-        return
-    low, high = sure.interval
-    console.print_line(
-        f"Answers with {console.percent(sure.confidence)} or more, of which 99.9 % or more were right on "
-        f"validation, are {console.percent(sure.accuracy)} right here ({100 * low:.2f} to {100 * high:.2f}): "
-        f"{console.percent(sure.coverage, 1)} of the images."
-    )

@@ -3,6 +3,7 @@
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, TrainingOptions
 from digitlab.cli.plans import default_folder, kept_run, label, load, plan, train_one
@@ -52,13 +53,12 @@ def train_with_seeds(
         console.print_json({"out": str(out), "runs": listed, "validation": spread.score()})
         return
     rows = [
-        (str(seed), console.with_interval(score), console.loss(score.log_loss))
-        for seed, score in scores.items()
+        (str(seed), words.with_interval(score), words.loss(score.log_loss)) for seed, score in scores.items()
     ]
     console.print_table(("seed", "validation accuracy % (95 %)", "log loss"), rows)
     console.print_line(
         f"{model}, {seeds} seeds, each on {_images(spread)} validation images of its own split of "
-        f"{loaded.train.name}, mean ± standard deviation: accuracy {console.with_spread(spread)} %, "
+        f"{loaded.train.name}, mean ± standard deviation: accuracy {words.with_spread(spread)} %, "
         f"log loss {spread.log_loss:.4f} ± {spread.log_loss_sd:.4f}."
     )
     console.print_line(f"The runs are in {out}.")

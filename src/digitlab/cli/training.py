@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
 from digitlab.cli.plans import default_folder, kept_run, label, load, plan, train_one
@@ -49,7 +50,7 @@ def train(
         console.print_json({"run": str(run.folder), "history": history, "validation": validation.score()})
     else:
         title = f"{model} on {validation.n:,} validation images of {loaded.train.name}"
-        console.print_line(f"{title}: {console.summary(validation)}")
+        console.print_line(f"{title}: {words.summary(validation)}")
     draw_run(run, validation, "validation")
     if not as_json:
         console.print_line(f"The run is in {run.folder}, its pictures in {run.figures}.")

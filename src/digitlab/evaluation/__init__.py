@@ -23,6 +23,7 @@ from digitlab.evaluation.metrics import (
     confusion_counts,
     evaluate,
     log_loss,
+    losses,
     probabilities,
 )
 from digitlab.evaluation.seeds import (
@@ -83,6 +84,7 @@ __all__ = [
     "ledger_path",
     "log_loss",
     "looks_at",
+    "losses",
     "paired_interval",
     "paired_t",
     "probabilities",

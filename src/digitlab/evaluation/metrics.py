@@ -19,6 +19,7 @@ __all__ = [
     "confusion_counts",
     "evaluate",
     "log_loss",
+    "losses",
     "probabilities",
 ]
 
@@ -193,8 +194,13 @@ def log_loss(logits: ArrayLike, labels: ArrayLike) -> float:
     It is computed from logits in float64 and so is finite for every finite logit, also
     where the probability of the true class would round to 0.
     """
+    return float(np.mean(losses(logits, labels)))
+
+
+def losses(logits: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
+    """Return the log loss of each image, float64 (n,); see `log_loss`."""
     scores, truth = _checked(logits, labels)
-    return float(np.mean(_log_sum_exp(scores) - scores[np.arange(len(truth)), truth]))
+    return np.asarray(_log_sum_exp(scores) - scores[np.arange(len(truth)), truth])
 
 
 def probabilities(logits: ArrayLike) -> NDArray[np.float64]:

@@ -12,7 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.errors import DataError
 from digitlab.figures.checks import check_count, counts_array
-from digitlab.figures.style import FAINT, SMALL, WRONG, colour_bar, new_axes, size_inches, styled, write_title
+from digitlab.figures.style import (
+    FAINT,
+    SMALL,
+    WRONG,
+    colour_bar,
+    new_axes,
+    readable_on,
+    size_inches,
+    styled,
+    write_title,
+)
 
 __all__ = ["confusion_matrix"]
 
@@ -90,12 +100,6 @@ def _error_colours(errors: np.ma.MaskedArray[Any, Any]) -> dict[str, Any]:
     return {"cmap": cmap.with_extremes(bad=RIGHT_ANSWER), "norm": norm, "interpolation": "none"}
 
 
-def _readable_on(rgba: NDArray[np.float64]) -> str:
-    """Return the ink with more contrast on a colour, by WCAG's relative luminance."""
-    luminance = np.dot([0.2126, 0.7152, 0.0722], np.power(rgba[:3], 2.2))
-    return "white" if luminance < 0.18 else "black"
-
-
 def _write_cells(ax: Axes, cells: NDArray[np.int64], colours: NDArray[np.float64], scale: float) -> None:
     """Write each count and below it its share of the row; a zero stands alone and pale."""
     support = cells.sum(axis=1)
@@ -103,7 +107,7 @@ def _write_cells(ax: Axes, cells: NDArray[np.int64], colours: NDArray[np.float64
         if not count:
             _write(ax, column, row, "0", va="center", color=FAINT, size=COUNT_SIZE * scale)
             continue
-        colour = _readable_on(colours[row, column])
+        colour = readable_on(colours[row, column])
         weight = "bold" if row == column else "normal"
         share = _percent(int(count), int(support[row]))
         _write(ax, column, row, f"{count}", va="bottom", color=colour, size=COUNT_SIZE * scale, weight=weight)

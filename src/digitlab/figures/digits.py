@@ -24,6 +24,7 @@ def digit_grid(
     columns: int = 10,
     predictions: ArrayLike | None = None,
     rivals: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
     indices: ArrayLike | None = None,
     title: str | None = None,
     ax: Axes | None = None,
@@ -42,6 +43,8 @@ def digit_grid(
         What a model reads in each.
     rivals : int, shape (n,), optional
         What else each may be; a digit whose prediction is right then reads "4 or 9".
+    names : sequence of str, optional
+        What to write over each digit whose prediction is right, in place of its label.
     indices : int, shape (n,), optional
         Where each is in its data set, written "#72" at its top right.
     title : str, optional
@@ -64,13 +67,17 @@ def digit_grid(
     true = _one_each(labels, len(pixels), "labels")
     read = true if predictions is None else _one_each(predictions, len(pixels), "predictions")
     others = None if rivals is None else _one_each(rivals, len(pixels), "rivals")
+    if names is not None:
+        check_count(names, len(pixels), "names")
     tiles = mosaic(pixels, columns)
     ax, tiles = mosaic_axes(tiles, title, ax)
     ax.imshow(tiles.picture, **INK_ON_PAPER)
     frame(ax, tiles, np.flatnonzero(true == read), "#C8C8C8")
     frame(ax, tiles, np.flatnonzero(true != read), WRONG, width=1.6)
     for tile, (digit, reading) in enumerate(zip(true, read, strict=True)):
-        if digit == reading:
+        if digit == reading and names is not None:
+            label(ax, tiles, tile, names[tile])
+        elif digit == reading:
             label(ax, tiles, tile, f"{digit}" if others is None else f"{digit} or {others[tile]}")
         else:
             label(ax, tiles, tile, f"{digit}→{reading}", colour=WRONG, weight="bold")

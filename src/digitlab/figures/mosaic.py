@@ -1,7 +1,7 @@
 """Many small pictures in one array, so that one `imshow` draws them all."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitlab.figures.style import FAINT, INK, SMALL, new_axes, size_inches, write_title
 
-__all__ = ["Mosaic", "frame", "label", "mosaic", "mosaic_axes"]
+__all__ = ["Mosaic", "frame", "label", "mosaic", "mosaic_axes", "side_by_side", "smaller"]
 
 ROW_INCHES = 7.4
 SMALLEST_TILE_INCHES = 0.72
@@ -50,11 +50,14 @@ class Mosaic:
     scale: float
 
 
-def mosaic(tiles: NDArray[Any], columns: int) -> Mosaic:
-    """Lay `tiles`, shape (n, height, width), out row by row with `columns` in a row."""
+def mosaic(tiles: NDArray[Any], columns: int, *, row_inches: float = ROW_INCHES) -> Mosaic:
+    """Lay `tiles`, shape (n, height, width), out row by row with `columns` in a row.
+
+    A row is about `row_inches` wide, as far as tiles then have a fair size.
+    """
     n, height, width = tiles.shape
     columns = min(columns, n)
-    pixel = float(np.clip(ROW_INCHES / columns, SMALLEST_TILE_INCHES, TILE_INCHES)) / width
+    pixel = float(np.clip(row_inches / columns, SMALLEST_TILE_INCHES, TILE_INCHES)) / width
     strip, gap = math.ceil(LABEL_INCHES / pixel), math.ceil(GAP_INCHES / pixel)
     rows = math.ceil(n / columns)
     cells = np.ma.zeros((rows * columns, strip + height, width + gap), tiles.dtype)
@@ -71,7 +74,31 @@ def mosaic(tiles: NDArray[Any], columns: int) -> Mosaic:
         pixel_inches=pixel,
         scale=1.0,
     )
-    return _smaller(whole, TALLEST_INCHES / (picture.shape[0] * pixel))
+    return smaller(whole, TALLEST_INCHES / (picture.shape[0] * pixel))
+
+
+def side_by_side(panels: Sequence[Mosaic], gap: float) -> Mosaic:
+    """Return several mosaics of one shape and size as one, `gap` inches apart, the tiles panel by panel."""
+    first = panels[0]
+    rows, columns = first.picture.shape
+    between = math.ceil(gap / first.pixel_inches)
+    picture = np.ma.zeros((rows, len(panels) * (columns + between)), first.picture.dtype)
+    picture[:] = np.ma.masked
+    begins = range(0, picture.shape[1], columns + between)
+    for begin, panel in zip(begins, panels, strict=True):
+        picture[:, begin : begin + columns] = panel.picture
+    return replace(
+        first,
+        picture=picture[:, :-between],
+        tops=np.concatenate([panel.tops for panel in panels]),
+        lefts=np.concatenate([begin + panel.lefts for begin, panel in zip(begins, panels, strict=True)]),
+    )
+
+
+def smaller(tiles: Mosaic, by: float) -> Mosaic:
+    """Return the tiles, with their labels, `by` times their size; never larger."""
+    factor = min(1.0, by)
+    return replace(tiles, pixel_inches=tiles.pixel_inches * factor, scale=tiles.scale * factor)
 
 
 def mosaic_axes(
@@ -86,16 +113,10 @@ def mosaic_axes(
         ax = new_axes(max(width, NARROWEST_INCHES) + 0.3, height + below + (0.4 if title else 0.15))
     else:
         across, down = size_inches(ax)
-        tiles = _smaller(tiles, min(across / width, down / height))
+        tiles = smaller(tiles, min(across / width, down / height))
     ax.set_axis_off()
     write_title(ax, title, pad=3)
     return ax, tiles
-
-
-def _smaller(tiles: Mosaic, by: float) -> Mosaic:
-    """Return the tiles, with their labels, `by` times their size; never larger."""
-    factor = min(1.0, by)
-    return replace(tiles, pixel_inches=tiles.pixel_inches * factor, scale=tiles.scale * factor)
 
 
 def frame(ax: Axes, tiles: Mosaic, chosen: Iterable[int], colour: str = FAINT, width: float = 0.5) -> None:

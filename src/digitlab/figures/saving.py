@@ -1,5 +1,6 @@
 """A figure as files whose bytes depend on nothing but the figure."""
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,21 @@ from matplotlib.figure import Figure
 from digitlab.figures.style import DPI, styled
 from digitlab.files import atomic_path, make_folder
 
-__all__ = ["save"]
+__all__ = ["as_png", "save"]
 
 # A name in a script that the font lacks is drawn as boxes; that is no reason to stop or to warn.
 MISSING_GLYPH = "Glyph .* missing from font"
 # No date, and no version of the drawing library.
 _METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+@styled
+def as_png(picture: Axes | Figure) -> bytes:
+    """Return a figure as the bytes of a PNG, 150 dpi."""
+    figure, written = _figure_of(picture), io.BytesIO()
+    with _laid_out(figure):
+        _write(figure, written, "png")
+    return written.getvalue()
 
 
 @styled
@@ -40,8 +50,7 @@ def save(picture: Axes | Figure, path: Path | str) -> list[Path]:
     StorageError
         If the disk is full, or the folder cannot be written.
     """
-    figure = picture if isinstance(picture, Figure) else picture.figure.figure
-    path = Path(path)
+    figure, path = _figure_of(picture), Path(path)
     make_folder(path.parent)
     with _laid_out(figure):
         return [_save_as(figure, path.with_name(f"{path.name}.{kind}"), kind) for kind in _METADATA]
@@ -63,7 +72,16 @@ def _laid_out(figure: Figure) -> Iterator[None]:
 
 
 def _save_as(figure: Figure, path: Path, kind: str) -> Path:
-    with atomic_path(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
-        figure.savefig(temporary, format=kind, dpi=DPI, metadata=_METADATA[kind])
+    with atomic_path(path) as temporary:
+        _write(figure, temporary, kind)
     return path
+
+
+def _write(figure: Figure, place: Path | io.BytesIO, kind: str) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
+        figure.savefig(place, format=kind, dpi=DPI, metadata=_METADATA[kind])
+
+
+def _figure_of(picture: Axes | Figure) -> Figure:
+    return picture if isinstance(picture, Figure) else picture.figure.figure

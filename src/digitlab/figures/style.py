@@ -10,11 +10,13 @@ from functools import wraps
 from threading import RLock
 from typing import Any, Final, ParamSpec, TypeVar
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.style import context
+from numpy.typing import NDArray
 
 __all__ = [
     "BLUE",
@@ -26,6 +28,7 @@ __all__ = [
     "WRONG",
     "colour_bar",
     "new_axes",
+    "readable_on",
     "size_inches",
     "styled",
     "write_title",
@@ -117,3 +120,9 @@ def colour_bar(image: ScalarMappable, ax: Axes, label: str, **options: Any) -> C
     bar.set_label(label, size=8)
     bar.outline.set_visible(False)
     return bar
+
+
+def readable_on(rgba: NDArray[np.float64]) -> str:
+    """Return the ink with more contrast on a colour, by WCAG's relative luminance."""
+    luminance = np.dot([0.2126, 0.7152, 0.0722], np.power(rgba[:3], 2.2))
+    return "white" if luminance < 0.18 else "black"

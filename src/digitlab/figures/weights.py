@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from digitlab.errors import ConfigError
 from digitlab.figures.checks import check_columns, check_count, weight_pictures
 from digitlab.figures.mosaic import frame, label, mosaic, mosaic_axes
-from digitlab.figures.style import colour_bar, new_axes, size_inches, styled, write_title
+from digitlab.figures.style import INK, SMALL, colour_bar, new_axes, size_inches, styled, write_title
 
-__all__ = ["WeightScale", "templates", "unit_closeup", "weight_scale", "weight_tiles"]
+__all__ = ["WeightScale", "check_unit", "templates", "unit_closeup", "weight_scale", "weight_tiles"]
 
 PERCENTILE = 99.5
 OUTLIER_RATIO = 1.5
 BAR_GAP_INCHES = 0.1
+BADGE_SIZE = 0.85 * SMALL
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def weight_tiles(
     columns: int = 10,
     order: Sequence[int] | None = None,
     names: Sequence[str] | None = None,
+    badges: Sequence[str] | None = None,
+    colours: Sequence[str | None] | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -104,6 +107,10 @@ def weight_tiles(
         whole kernel's in any case.
     names : sequence of str, optional
         Name of every unit of the kernel; its number, from 0, by default.
+    badges : sequence of str, optional
+        A word for every unit of the kernel, written above its tile at the right.
+    colours : sequence of str or None, optional
+        The colour of every unit's badge, and of a heavy frame around its tile; None for a plain tile.
     title : str, optional
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
@@ -124,6 +131,10 @@ def weight_tiles(
     shown = _units(order, len(pictures))
     names = [str(unit) for unit in range(len(pictures))] if names is None else names
     check_count(names, len(pictures), "names")
+    words = [""] * len(pictures) if badges is None else badges
+    check_count(words, len(pictures), "badges")
+    paints = [None] * len(pictures) if colours is None else colours
+    check_count(paints, len(pictures), "colours")
     scale = weight_scale(pictures)
     tiles = mosaic(pictures[shown], columns)
     ax, tiles = mosaic_axes(tiles, title, ax, below=0.75)
@@ -131,6 +142,13 @@ def weight_tiles(
     frame(ax, tiles, range(len(shown)))
     for tile, unit in enumerate(shown):
         label(ax, tiles, tile, names[unit])
+        if words[unit]:
+            colour = paints[unit] or INK
+            label(ax, tiles, tile, words[unit], right=True, colour=colour, size=BADGE_SIZE)
+    for colour in dict.fromkeys(paint for paint in (paints[unit] for unit in shown) if paint):
+        frame(
+            ax, tiles, [tile for tile, unit in enumerate(shown) if paints[unit] == colour], colour, width=1.6
+        )
     gap = BAR_GAP_INCHES / size_inches(ax)[1]
     slim: dict[str, Any] = {"location": "bottom", "shrink": 0.7, "aspect": 45, "pad": gap}
     colour_bar(image, ax, scale.label, extend=scale.extend, **slim)
@@ -189,7 +207,7 @@ def unit_closeup(
         If there is no such unit.
     """
     pictures = weight_pictures(kernel, image_shape)
-    _check_unit(unit, len(pictures))
+    check_unit(unit, len(pictures))
     scale = weight_scale(pictures)
     ax = ax or new_axes(4.8, 4.0)
     image = ax.imshow(pictures[unit], **scale.colours)
@@ -205,11 +223,12 @@ def _units(order: Sequence[int] | None, units: int) -> list[int]:
     if not shown:
         raise ConfigError("order names no unit, so there is nothing to draw: leave it out to draw them all.")
     for unit in shown:
-        _check_unit(unit, units)
+        check_unit(unit, units)
     return shown
 
 
-def _check_unit(unit: int, units: int) -> None:
+def check_unit(unit: int, units: int) -> None:
+    """Raise `ConfigError` if a layer of so many units has none of number `unit`."""
     if not 0 <= unit < units:
         raise ConfigError(
             f"There is no unit {unit}: this layer has {units} units, numbered from 0 to {units - 1}. "

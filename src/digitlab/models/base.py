@@ -60,6 +60,11 @@ class Model(Protocol):
         """How many classes it tells apart."""
         ...
 
+    @property
+    def layer_names(self) -> list[str]:
+        """The names of its layers, as its weights have them, from the pixels to the output."""
+        ...
+
     def init(self, key: jax.Array, image_shape: tuple[int, int]) -> Params:
         """Return fresh weights for images of `image_shape` (height, width)."""
         ...
@@ -69,6 +74,14 @@ class Model(Protocol):
 
         All arrays are JAX's, or all are NumPy's. This is inference. It takes no key, so nothing
         random can be left on by mistake.
+        """
+        ...
+
+    def apply_layer(self, params: Params, name: str, inputs: jax.Array) -> jax.Array:
+        """Return what one layer makes of what enters it, float32 (n, ..., units): `apply` is all in turn.
+
+        The first layer takes pixels, uint8 (n, h, w). A hidden layer's answers are those after its ReLU, and
+        the output layer's are the logits.
         """
         ...
 

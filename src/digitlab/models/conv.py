@@ -105,29 +105,50 @@ class Conv:
 
     def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
         """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""
-        layer = convolve if isinstance(pixels, jax.Array) else convolve_here
-        activations = self._features(params, pixels, layer)
-        for number, _ in enumerate(self.hidden_units, 1):
-            activations = relu(dense(params[f"hidden_{number}"], activations))
-        return dense(params["output"], activations)
+        activations = pixels
+        for name in self.layer_names:
+            activations = self.apply_layer(params, name, activations)
+        return activations
+
+    def apply_layer(self, params: Params, name: str, inputs: jax.Array) -> jax.Array:
+        """Return what one layer makes of the pixels or of the layer before it.
+
+        Returns
+        -------
+        float32 (n, h', w', filters) or (n, units)
+        """
+        if name.startswith("conv_"):
+            return _convolved(
+                params[name], inputs, convolve if isinstance(inputs, jax.Array) else convolve_here
+            )
+        answers = dense(params[name], inputs.reshape(len(inputs), math.prod(inputs.shape[1:])))
+        return answers if name == "output" else relu(answers)
 
     def apply_train(self, params: Params, pixels: jax.Array, *, key: jax.Array) -> jax.Array:
         """Return logits with dropout before each dense layer, drawn from `key`."""
         parts = jnp.array_split(pixels, min(MOST_PARTS, -(-len(pixels) // IN_CACHE)))
-        features = jnp.concatenate([self._features(params, part, convolve_by_product) for part in parts])
+        features = jnp.concatenate([self._features(params, part) for part in parts])
         activations = dropout(features, self.dropout, jax.random.fold_in(key, 0))
         for number, _ in enumerate(self.hidden_units, 1):
             activations = relu(dense(params[f"hidden_{number}"], activations))
             activations = dropout(activations, self.dropout, jax.random.fold_in(key, number))
         return dense(params["output"], activations)
 
-    def _features(self, params: Params, pixels: jax.Array, layer: Convolution) -> jax.Array:
-        """Return what the convolutional layers make of the pictures, float32 (n, features)."""
-        stride, pool = first_stride(pixels.shape[1:]), POOL
-        activations = scale(pixels)[..., None]
+    @property
+    def layer_names(self) -> list[str]:
+        """The layers, first to last."""
+        convolutions = [f"conv_{number}" for number, _ in enumerate(self.channels, 1)]
+        return [
+            *convolutions,
+            *(f"hidden_{number}" for number, _ in enumerate(self.hidden_units, 1)),
+            "output",
+        ]
+
+    def _features(self, params: Params, pixels: jax.Array) -> jax.Array:
+        """Return what the convolutional layers make of the pictures in training, float32 (n, features)."""
+        activations = pixels
         for number, _ in enumerate(self.channels, 1):
-            activations = layer(params[f"conv_{number}"], activations, stride, pool)
-            stride = pool = 1
+            activations = _convolved(params[f"conv_{number}"], activations, convolve_by_product)
         return activations.reshape(len(pixels), math.prod(activations.shape[1:]))
 
     def _kernel_shapes(self, image_shape: tuple[int, int]) -> dict[str, tuple[int, ...]]:
@@ -149,8 +170,8 @@ class Conv:
                 "convolutional layer(s) of conv: give it fewer --channels, or use the models linear and mlp."
             )
         sizes = (height * width * inputs, *self.hidden_units, self.classes)
-        names = [f"hidden_{number}" for number, _ in enumerate(self.hidden_units, 1)] + ["output"]
-        shapes |= {name: sizes[index : index + 2] for index, name in enumerate(names)}
+        dense_names = self.layer_names[len(self.channels) :]
+        shapes |= {name: sizes[index : index + 2] for index, name in enumerate(dense_names)}
         biggest = max(math.prod(shape) for shape in shapes.values())
         if biggest > MOST_WEIGHTS:
             raise ConfigError(
@@ -159,6 +180,13 @@ class Conv:
                 f"{MOST_WEIGHTS:,} are the most. Choose fewer."
             )
         return shapes
+
+
+def _convolved(layer: Layer, inputs: jax.Array, by: Convolution) -> jax.Array:
+    """Return the answers of a convolutional layer: of the first one to pixels, uint8, of others to images."""
+    if inputs.ndim == 3:
+        return by(layer, scale(inputs)[..., None], first_stride(inputs.shape[1:]), POOL)
+    return by(layer, inputs, 1, 1)
 
 
 def first_stride(image_shape: Sequence[int]) -> int:

@@ -21,6 +21,11 @@ class Linear:
     name: ClassVar[str] = "linear"
     classes: int = 10
 
+    @property
+    def layer_names(self) -> list[str]:
+        """The one layer."""
+        return ["output"]
+
     def init(self, key: jax.Array, image_shape: tuple[int, int]) -> Params:
         """Return zeros: kernel (h * w, classes) and bias (classes,)."""
         height, width = image_shape
@@ -29,6 +34,10 @@ class Linear:
     def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
         """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""
         return dense(params["output"], flatten_and_scale(pixels))
+
+    def apply_layer(self, params: Params, name: str, inputs: jax.Array) -> jax.Array:
+        """Return the logits: there is one layer."""
+        return dense(params[name], flatten_and_scale(inputs))
 
     def apply_train(self, params: Params, pixels: jax.Array, *, key: jax.Array) -> jax.Array:
         """Return the same logits: nothing here is random."""

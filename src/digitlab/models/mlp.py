@@ -71,15 +71,22 @@ class MLP:
         """Return weights drawn from `key`: He normal under a ReLU, LeCun normal at the output, no bias."""
         height, width = image_shape
         sizes = (height * width, *self.hidden_units, self.classes)
-        shapes = {name: sizes[index : index + 2] for index, name in enumerate(self._layer_names)}
+        shapes = {name: sizes[index : index + 2] for index, name in enumerate(self.layer_names)}
         return draw_layers(key, shapes, [*[2.0] * len(self.hidden_units), 1.0])
 
     def apply(self, params: Params, pixels: jax.Array) -> jax.Array:
         """Return logits, float32 (n, classes), of `pixels`, uint8 (n, h, w)."""
-        activations = flatten_and_scale(pixels)
-        for layer in self._hidden(params):
-            activations = relu(dense(layer, activations))
-        return dense(params["output"], activations)
+        activations = pixels
+        for name in self.layer_names:
+            activations = self.apply_layer(params, name, activations)
+        return activations
+
+    def apply_layer(self, params: Params, name: str, inputs: jax.Array) -> jax.Array:
+        """Return what one layer makes of the pixels or of the layer before it, float32 (n, units)."""
+        if inputs.ndim == 3:
+            inputs = flatten_and_scale(inputs)
+        answers = dense(params[name], inputs)
+        return answers if name == "output" else relu(answers)
 
     def apply_train(self, params: Params, pixels: jax.Array, *, key: jax.Array) -> jax.Array:
         """Return logits with dropout after each hidden layer, drawn from `key`."""
@@ -90,8 +97,9 @@ class MLP:
         return dense(params["output"], activations)
 
     @property
-    def _layer_names(self) -> list[str]:
+    def layer_names(self) -> list[str]:
+        """The layers, first to last."""
         return [f"hidden_{number}" for number, _ in enumerate(self.hidden_units, 1)] + ["output"]
 
     def _hidden(self, params: Params) -> list[Layer]:
-        return [params[name] for name in self._layer_names[:-1]]
+        return [params[name] for name in self.layer_names[:-1]]

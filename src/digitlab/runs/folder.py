@@ -4,7 +4,7 @@
 
     config.json             model, training settings, data fingerprints, split, versions, commit
     history.jsonl           one line a period
-    checkpoint.safetensors  the state after the last finished period, to resume from
+    checkpoint.safetensors  the state after the last finished period, to resume from; none if it was pruned
     model.safetensors       the trained weights; its header rebuilds the model; there when finished
     looks.jsonl             a line for each time it was read on the test set; see `evaluation.ledger`
     figures/                pictures
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -56,11 +57,12 @@ class Run:
         """The folder for its pictures."""
         return self.folder / "figures"
 
-    def created(self) -> str:
-        """Return when the run was begun, in UTC, as ISO 8601 has it."""
+    def circumstances(self) -> dict[str, Any]:
+        """Return when the run was begun (`created`, UTC, as ISO 8601 has it), and its versions and commit."""
         path = self.folder / CONFIG
         with damage_errors(path):
-            return str(json.loads(path.read_text(encoding="utf-8"))["created"])
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            return {name: kept[name] for name in ("created", "versions", "commit")}
 
     @property
     def resume_command(self) -> str:
@@ -90,8 +92,11 @@ class Run:
         return rows
 
     def periods_done(self) -> int:
-        """Return how many periods are finished: those up to the checkpoint."""
-        path = self.folder / CHECKPOINT
+        """Return how many periods are finished: those up to the checkpoint; of a pruned run, all."""
+        path = self.folder / (HISTORY if self.config.pruned_from else CHECKPOINT)
+        if self.config.pruned_from:
+            with damage_errors(path):
+                return len(path.read_text(encoding="utf-8").splitlines())
         if not path.exists() and not self.is_finished:
             return 0
         with damage_errors(path):

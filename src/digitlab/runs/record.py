@@ -3,6 +3,7 @@
 import importlib.metadata
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from digitlab.data import Dataset, Split
 from digitlab.models import Model, describe_model, make_model
 from digitlab.training.config import TrainingConfig
 
-__all__ = ["DataRecord", "RunConfig", "circumstances"]
+__all__ = ["DataRecord", "PruneRecord", "RunConfig", "circumstances"]
 
 VERSIONED = ("digitlab", "jax", "jaxlib", "numpy", "optax")
 
@@ -66,27 +67,55 @@ class DataRecord:
 
 
 @dataclass(frozen=True)
+class PruneRecord:
+    """What a run was before units were taken out of it.
+
+    run
+        The folder of the whole run, as it was named then.
+    model_digest
+        SHA-256 of its file of weights.
+    removed
+        The numbers, in the whole run, of the units that were taken out of each layer.
+    """
+
+    run: str
+    model_digest: str
+    removed: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
 class RunConfig:
-    """What a run is: everything that decides its result."""
+    """What a run is: everything that decides its result.
+
+    Of a run that was pruned, `training` and `data` are those of the whole run, and `model` is what is left.
+    """
 
     model: Model
     training: TrainingConfig
     data: DataRecord
+    pruned_from: PruneRecord | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
-        return {
+        settings = {
             "model": describe_model(self.model),
             "training": self.training.as_dict(),
             "data": asdict(self.data) | {"image_shape": list(self.data.image_shape)},
         }
+        return settings | ({"pruned_from": asdict(self.pruned_from)} if self.pruned_from else {})
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
         """Read what `as_dict` wrote."""
         height, width = values["data"]["image_shape"]
         data = DataRecord(**values["data"] | {"image_shape": (int(height), int(width))})
-        return cls(make_model(**values["model"]), TrainingConfig(**values["training"]), data)
+        pruned = values.get("pruned_from")
+        return cls(
+            make_model(**values["model"]),
+            TrainingConfig(**values["training"]),
+            data,
+            PruneRecord(**pruned) if pruned else None,
+        )
 
 
 def circumstances() -> dict[str, Any]:

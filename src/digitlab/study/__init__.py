@@ -8,6 +8,7 @@ from digitlab.study.plan import (
     in_seeds,
     read_entries,
     read_plan,
+    read_runs,
     read_seed_entries,
     write_plan,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "in_seeds",
     "read_entries",
     "read_plan",
+    "read_runs",
     "read_seed_entries",
     "shared_seeds",
     "with_seeds",

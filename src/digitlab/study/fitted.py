@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from digitlab.evaluation import ALPHA, Comparison, Evaluation, Looks, compare_all
 from digitlab.models import count_parameters
 from digitlab.runs import Run
@@ -13,12 +16,14 @@ from digitlab.workflow import Data
 __all__ = ["Standing", "Study", "compare_runs"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Standing:
     """One run in a comparison.
 
     validation
         On the run's own validation images; the same for all runs of one split seed.
+    logits
+        On the test images, float64 (n, classes).
     """
 
     name: str
@@ -27,6 +32,7 @@ class Standing:
     test: Evaluation
     parameters: int
     train_seconds: float
+    logits: NDArray[np.float64]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys of the shell's JSON."""
@@ -97,6 +103,7 @@ def compare_runs(runs: Mapping[str, Run], data: Data, *, alpha: float = ALPHA) -
                 test=score_run(run, data.test, logits),
                 parameters=count_parameters(run.params()),
                 train_seconds=run.history()[-1].seconds,
+                logits=logits,
             )
         )
     pairs = compare_all(right, writers=data.test.writers, alpha=alpha)

@@ -21,6 +21,7 @@ __all__ = [
     "in_seeds",
     "read_entries",
     "read_plan",
+    "read_runs",
     "read_seed_entries",
     "write_plan",
 ]
@@ -121,6 +122,26 @@ def read_entries(entries: Sequence[str], out: Path) -> dict[str, Run | None]:
     what = "a run folder; a run folder is what train leaves, with a config.json in it"
     names = _named(entries, out, is_run, what)
     return {name: None if entry in MODELS else open_run(Path(entry)) for name, entry in names.items()}
+
+
+def read_runs(folders: Sequence[str]) -> dict[str, Run]:
+    """Read runs by the names to show, as `read_entries` does; a folder may be called like a model.
+
+    Raises
+    ------
+    ConfigError
+        If one is named twice.
+    RunError
+        If one is no run, or is damaged.
+    """
+    runs = {folder: open_run(Path(folder)) for folder in folders}
+    names = Counter(run.folder.resolve().name for run in runs.values())
+    if len({run.folder.resolve() for run in runs.values()}) < len(folders):
+        raise ConfigError(f"A run is named twice in {' '.join(folders)}: name each once.")
+    return {
+        run.folder.resolve().name if names[run.folder.resolve().name] == 1 else folder: run
+        for folder, run in runs.items()
+    }
 
 
 def read_seed_entries(entries: Sequence[str], out: Path) -> dict[str, dict[int, Run] | None]:

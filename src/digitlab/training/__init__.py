@@ -2,7 +2,9 @@
 
 from digitlab.training.augment import Augmentation
 from digitlab.training.config import TrainingConfig
+from digitlab.training.fitted import Fitted, curves, fit
 from digitlab.training.presets import PRESETS, configure, preset_models, preset_settings
+from digitlab.training.snapshots import OnStep, check_steps, snapshots
 from digitlab.training.trainer import (
     HistoryRow,
     TrainingState,
@@ -16,15 +18,21 @@ from digitlab.training.trainer import (
 __all__ = [
     "PRESETS",
     "Augmentation",
+    "Fitted",
     "HistoryRow",
+    "OnStep",
     "TrainingConfig",
     "TrainingState",
+    "check_steps",
     "configure",
+    "curves",
+    "fit",
     "initial_state",
     "mean_row",
     "pays_together",
     "preset_models",
     "preset_settings",
+    "snapshots",
     "train",
     "train_together",
 ]

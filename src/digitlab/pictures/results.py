@@ -13,7 +13,7 @@ from digitlab.files import make_folder
 from digitlab.models import first_kernel, first_layer
 from digitlab.runs import Run
 from digitlab.study import SeedStudy, Study
-from digitlab.training import HistoryRow, mean_row
+from digitlab.training import curves, mean_row
 from digitlab.workflow import Data
 
 __all__ = [
@@ -97,7 +97,7 @@ def draw_history(run: Run, folder: Path) -> list[Path]:
     """Draw log loss against periods."""
     make_folder(folder)
     return figures.save(
-        figures.loss_curves(*_curves(run.history()), name=run.config.model.name), folder / "log-loss"
+        figures.loss_curves(*curves(run.history()), name=run.config.model.name), folder / "log-loss"
     )
 
 
@@ -154,9 +154,9 @@ def draw_weights(run: Run, folder: Path, *, unit: int | None = None) -> list[Pat
 def draw_study(study: Study, data: Data, folder: Path) -> list[Path]:
     """Draw the data, the learning of all runs in one picture, and their accuracies with intervals."""
     make_folder(folder)
-    curves = {each.name: _curves(each.run.history()) for each in study.standings}
+    lines = {each.name: curves(each.run.history()) for each in study.standings}
     accuracies = {each.name: (each.test.accuracy, *each.test.interval) for each in study.standings}
-    learning = figures.compare_loss_curves(curves, title=f"Learning {study.dataset}")
+    learning = figures.compare_loss_curves(lines, title=f"Learning {study.dataset}")
     accuracy = figures.accuracy_intervals(
         accuracies,
         baseline=study.standings[0].test.baseline_accuracy,
@@ -172,13 +172,13 @@ def draw_study(study: Study, data: Data, folder: Path) -> list[Path]:
 def draw_seed_study(study: SeedStudy, data: Data, folder: Path) -> list[Path]:
     """Draw the learning of several ways of training, means over seeds, and their accuracies seed by seed."""
     make_folder(folder)
-    curves = {}
+    lines = {}
     for each in study.standings:
         # Where trainings stop early, as far as all of them went.
         periods = zip(*(run.history() for run in each.runs.values()), strict=False)
-        curves[each.name] = _curves([mean_row(rows) for rows in periods])
+        lines[each.name] = curves([mean_row(rows) for rows in periods])
     learning = figures.compare_loss_curves(
-        curves, title=f"Learning {study.dataset}, means of {len(study.seeds)} seeds"
+        lines, title=f"Learning {study.dataset}, means of {len(study.seeds)} seeds"
     )
     accuracy = figures.accuracy_intervals(
         {each.name: (each.test.accuracy, *each.test.interval) for each in study.standings},
@@ -187,11 +187,3 @@ def draw_seed_study(study: SeedStudy, data: Data, folder: Path) -> list[Path]:
         title=f"Accuracy on the {len(data.test):,} test images of {study.dataset}, {len(study.seeds)} seeds",
     )
     return [*figures.save(learning, folder / "log-loss"), *figures.save(accuracy, folder / "accuracy")]
-
-
-def _curves(rows: Sequence[HistoryRow]) -> tuple[list[int], list[float], list[float]]:
-    return (
-        [row.period for row in rows],
-        [row.train_log_loss for row in rows],
-        [row.validation_log_loss for row in rows],
-    )
