@@ -74,7 +74,9 @@ def test_compare_prints_a_table_with_the_baseline_and_what_is_confused(shell: Sh
     )
     assert re.search(r"always \d +10\.\d\d", answer.out)
     assert re.search(r"linear confuses most: \d read as \d \(\d+x\)", answer.out)
-    assert "Runs, pictures and comparison.json are in o." in answer.out
+    assert (
+        "Runs, pictures and comparison.json are in o; o/report.html tells it all on one page." in answer.out
+    )
 
 
 def test_compare_takes_runs_that_are_there(shell: Shell) -> None:

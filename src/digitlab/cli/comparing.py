@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+REPORT = "report.html"
+
 
 @expand
 def compare(
@@ -75,8 +77,6 @@ def compare(
     check_out(out, resume=training.resume, force=training.force)
     job = _compare_ways if asked or in_seeds(entries) else _compare_fitted
     job(plan, out, training, data, as_json)
-    if not as_json:
-        console.print_line(f"Runs, pictures and comparison.json are in {out}.")
 
 
 def _compare_fitted(
@@ -110,7 +110,11 @@ def _compare_fitted(
         if standing.name in new:
             draw_run(standing.run, standing.test, "test")
     draw_study(study, loaded, out / "figures")
-    write_report(story_of_study(study, loaded, alpha=plan.alpha), out / "report.html")
+    page = write_report(story_of_study(study, loaded, alpha=plan.alpha), out / REPORT)
+    if not as_json:
+        console.print_line(
+            f"Runs, pictures and comparison.json are in {out}; {page} tells it all on one page."
+        )
 
 
 def _compare_ways(
@@ -152,6 +156,8 @@ def _compare_ways(
     study = compare_seed_runs(ways, loaded, alpha=plan.alpha)
     _report(study, plan, out, as_json)
     draw_seed_study(study, loaded, out / "figures")
+    if not as_json:
+        console.print_line(f"Runs, pictures and comparison.json are in {out}.")
 
 
 def _fix(plan: "Plan", out: Path, runs: "list[Run]") -> None:
