@@ -53,7 +53,7 @@ def test_what_is_printed_and_left_in_the_run(shell: Shell, tmp_path: Path) -> No
     assert [line.split()[0] for line in lines[1:4]] == ["0", "10", "40"]
     assert lines[4].startswith("After 10 steps ")
     assert "of 224 validation images are read right, and the 20 units have moved by" in lines[4]
-    assert lines[5].startswith("Of the 20 tiles ")
+    assert lines[5].startswith("Tiles of 8x8 pixels are too small")
     assert lines[6].startswith("A digit counts as learned once 80 % or more of its images are read right")
     assert lines[7] == "Trained again from its seed, the first layer ended as the run's own, bit for bit."
     assert lines[8:] == [f"o/figures/{file}" for file in FILES]

@@ -15,6 +15,7 @@ import pytest
 
 from digitlab.cli.app import run as run_command
 from digitlab.data import Dataset
+from digitlab.errors import RunExistsError
 from digitlab.evaluation import Evaluation
 from digitlab.models import predict_logits
 from digitlab.report import Story, Subject, story_of_runs, write_report
@@ -159,6 +160,52 @@ def test_the_shell_writes_it_and_counts_looks(
     assert "There is no run at" in capsys.readouterr().err
 
 
+def test_a_page_replaces_a_page_and_nothing_else(
+    story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = write_report(story, tmp_path / "new" / "folder" / "r.html")
+    before = page.read_bytes()
+    assert write_report(story, page).read_bytes() == before
+    mine = tmp_path / "thesis.html"
+    mine.write_text("<!doctype html><p>mine</p>")
+    weights = story.subjects[0].run.folder / "model.safetensors"
+    kept, looks = weights.read_bytes(), weights.with_name("looks.jsonl")
+    looked = looks.read_bytes() if looks.exists() else b""
+    for path in (mine, weights, tmp_path / "new"):
+        with pytest.raises(RunExistsError, match=r"is there already and is no report. It was left alone"):
+            write_report(story, path)
+        assert (
+            run_command(["report", str(story.subjects[0].run.folder), "--split", "test", "--out", str(path)])
+            == 1
+        )
+    assert "is no report" in capsys.readouterr().err
+    assert (mine.read_text(), weights.read_bytes()) == ("<!doctype html><p>mine</p>", kept)
+    assert (looks.read_bytes() if looks.exists() else b"") == looked
+
+
+def test_a_pruned_run_is_told_of_as_what_it_is(
+    story: Story, data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = story.subjects[1].run
+    assert run_command(["units", str(whole.folder), "--prune", str(tmp_path / "small")]) == 0
+    pruned = story_of_runs({"small": open_run(tmp_path / "small")}, data, "validation", looks_inside=True)
+    text = html.unescape(write_report(pruned, tmp_path / "r.html").read_text())
+    assert f"digitlab units {whole.folder} --prune {tmp_path / 'small'}" in text
+    assert "small was never trained: units were taken out of" in text
+    assert run_command(["timeline", str(tmp_path / "small")]) == 1
+    assert "was never trained: units were taken out of" in capsys.readouterr().err
+
+
+def test_a_class_without_images_is_not_the_hardest(tmp_path: Path, data: Data) -> None:
+    three = [np.flatnonzero(np.isin(each.labels, (2, 5, 7))) for each in (data.train, data.test)]
+    own = Data("own", data.train.take(three[0]), data.test.take(three[1]))
+    run = begin_run(tmp_path / "run", plan_run("linear", SETTINGS, own))
+    list(train_run(run, own))
+    text = write_report(story_of_runs({"run": run}, own, "validation"), tmp_path / "r.html").read_text()
+    assert re.search(r"Hardest is [257]: ", text)
+    assert "There is no image of 0, 1, 3, 4, 6, 8 and 9." in text
+
+
 def test_a_model_that_makes_no_mistake_is_told_of(
     runs: Mapping[str, Run], data: Data, tmp_path: Path
 ) -> None:
@@ -172,7 +219,7 @@ def test_a_model_that_makes_no_mistake_is_told_of(
         story.subjects[0], images=images, logits=chosen, evaluation=score_run(run, images, chosen)
     )
     page = write_report(replace(story, subjects=(subject,)), tmp_path / "r.html").read_text()
-    assert "It misreads none" in page
+    assert "It misreads 0;" in page
     assert "All 100 images are read right." in page
 
 

@@ -10,6 +10,7 @@ from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
 from digitlab.cli.results import OutOption
 from digitlab.errors import ConfigError
+from digitlab.files import make_folder
 
 __all__ = ["explain", "templates"]
 
@@ -59,12 +60,13 @@ def explain(
         raise ConfigError(
             f"There is no {split} image {index}: there are {len(images):,}, from 0 to {len(images) - 1}."
         )
+    folder = make_folder(out or opened.figures)
     looks = look_at_test([opened], loaded)[1] if split is Part.TEST else None
     found = explain(model, params, images.pixels[index], label=int(images.labels[index]), target=target)
     wanted = "" if target is None else f"-{target}"
     files = draw_explanation(
         found,
-        out or opened.figures,
+        folder,
         name=f"explain-{split}-{index}{wanted}",
         title=f"{model.name}, {split} image {index}, a {found.label} read as {found.answer}: "
         "which ink speaks for it",

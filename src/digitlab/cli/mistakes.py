@@ -10,6 +10,7 @@ from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
 from digitlab.cli.results import OutOption, SplitName
 from digitlab.errors import ConfigError, DataError
+from digitlab.files import make_folder
 
 if TYPE_CHECKING:
     from digitlab.insight import Mistake
@@ -53,7 +54,7 @@ def mistakes(
             opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
         )
     _check_same_images(runs, loaded, split)
-    training = loaded.split_of(opened).training
+    training, folder = loaded.split_of(opened).training, make_folder(out or opened.figures)
     if split is SplitName.TEST:
         images = loaded.test
         logits, looks = look_at_test(runs, loaded)
@@ -63,7 +64,7 @@ def mistakes(
     found = find_mistakes(
         logits[0], images.labels, images.pixels, training.pixels, training.labels, count=count
     )
-    evaluation, folder = score_run(opened, images, logits[0]), out or opened.figures
+    evaluation = score_run(opened, images, logits[0])
     files = draw_mistakes(opened, found.surest, images, training, name, folder)
     document = found.as_dict() | {
         "confused": [vars(each) for each in evaluation.most_confused(PAIRS)],

@@ -33,13 +33,15 @@ def report(
 ) -> None:
     """Write one page that tells of some runs: data, training, how good and how sure, what is confused."""
     from digitlab.cli.plans import load
-    from digitlab.report import story_of_runs, write_report
+    from digitlab.report import check_page, story_of_runs, write_report
     from digitlab.study import read_runs
 
     opened = read_runs(runs)
     first = next(iter(opened.values()))
+    path = out or first.folder / REPORT
+    check_page(path)
     story = story_of_runs(opened, load(data, first), split, looks_inside=not brief)
-    path = write_report(story, out or first.folder / REPORT)
+    write_report(story, path)
     if as_json:
         console.print_json({"file": str(path), "bytes": path.stat().st_size})
         return

@@ -8,6 +8,7 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand, whole_numbers
+from digitlab.errors import RunError
 
 if TYPE_CHECKING:
     from digitlab.insight import Timeline
@@ -56,6 +57,11 @@ def timeline(
     from digitlab.workflow import reload_data
 
     opened = open_run(run)
+    if opened.config.pruned_from:
+        raise RunError(
+            f"The run {run} was never trained: units were taken out of {opened.config.pruned_from.run}. "
+            "Name that one for its timeline."
+        )
     kernel, _ = first_kernel(opened.params(), opened.config.data.image_shape)
     chosen = None if steps is None else whole_numbers("steps", steps)
     shown = None if units is None else whole_numbers("units", units)

@@ -21,6 +21,8 @@ __all__ = ["DEFAULT_STEPS", "LEARNED", "Timeline", "follow", "log_spaced"]
 
 DEFAULT_STEPS = (0, 10, 100, 1000)
 LEARNED = 0.8
+# Where chance alone reaches this Moran's I, as in tiles below some 200 pixels, smoothness tells nothing.
+TELLING = 0.16
 TILES = {"output": "templates", "hidden_1": "units", "conv_1": "filters"}
 
 
@@ -91,8 +93,8 @@ class Timeline:
 
     @cached_property
     def is_noise(self) -> NDArray[np.bool_]:
-        """Which tiles cannot be told from noise, bool (snapshots, units); a blank one can."""
-        return ~self.is_smooth & self.kernels.any(axis=1)
+        """Which tiles look like noise, bool (snapshots, units): no blank one, and none too small to tell."""
+        return ~self.is_smooth & self.kernels.any(axis=1) & (self.noise_limit <= TELLING)
 
     @property
     def hardest(self) -> NDArray[np.int64]:
@@ -143,6 +145,14 @@ class Timeline:
 
     def noise_sentence(self) -> str:
         """Say how many tiles could be told from noise on the way, and how many still cannot at the end."""
+        if self.noise_limit > TELLING:
+            height, width = self.tile_shape
+            first, last = (float(np.median(self.smoothness[index])) for index in (0, -1))
+            return (
+                f"Tiles of {height}x{width} pixels are too small for their smoothness to tell noise from "
+                f"structure (Moran's I {first:.2f} at the start and {last:.2f} at the end, median; chance "
+                f"reaches {self.noise_limit:.2f})."
+            )
         parts = [
             f"{self.is_smooth[index].sum()} after {_steps(self.steps[index])} "
             f"({np.median(self.smoothness[index]):.2f})"
@@ -274,7 +284,7 @@ def follow(
     stacked, confusion = np.stack(kernels), np.stack(counts)
     scores = [class_scores(each) for each in confusion]
     # A filter slides over all of the picture, so each of its weights meets ink.
-    mask = np.ones(shape, np.bool_) if layer == "conv_1" else inked_pixels(split.validation.pixels)
+    mask = np.ones(shape, np.bool_) if layer == "conv_1" else inked_pixels(split.training.pixels)
     return Timeline(
         layer=layer,
         tile_shape=shape,

@@ -26,9 +26,8 @@ def lead(story: Story) -> str:
         f"{words.with_interval(best.evaluation)} right"
     )
     said += f"{_beats(story)}."
-    error = 1 - best.evaluation.accuracy
-    one_in = f"one in {1 / error:,.0f}" if error else "none"
-    said += f" It misreads {one_in}; always answering {best.evaluation.baseline_class} would be right for "
+    wrong = round((1 - best.evaluation.accuracy) * best.evaluation.n)
+    said += f" It misreads {wrong:,}; always answering {best.evaluation.baseline_class} would be right for "
     said += f"{words.percent(best.evaluation.baseline_accuracy, 1)}."
     if story.looks:
         said += f" {story.looks.sentence()}"
@@ -62,7 +61,9 @@ def about_data(story: Story) -> Iterator[Block]:
     """Tell what was learned from: how many images, what they look like, how many of each."""
     train, test, split = story.data.train, story.data.test, story.subjects[0].run.config.data
     counts = train.class_counts
-    most, fewest = int(counts.argmax()), int(counts.argmin())
+    there = np.flatnonzero(counts)
+    most, fewest = int(counts.argmax()), int(there[counts[there].argmin()])
+    none = [str(digit) for digit in np.flatnonzero(counts == 0)]
     height, width = train.image_shape
     yield Text(
         f"{train.name} has {len(train):,} official training images and {len(test):,} test images of "
@@ -72,11 +73,12 @@ def about_data(story: Story) -> Iterator[Block]:
     shown = np.arange(min(SHOWN_DIGITS, len(train)))
     grid = figures.digit_grid(train.pixels[shown], train.labels[shown], indices=shown)
     yield figure(grid, f"The first {len(shown)} training images with their labels, as they lie in the file.")
-    ratio = counts.max() / max(1, counts.min())
+    ratio = counts.max() / counts[there].min()
     yield figure(
         figures.class_counts(counts),
         f"{most} is the commonest with {counts[most]:,} images, {fewest} the rarest with {counts[fewest]:,}: "
-        f"{'nearly alike, ' if ratio < 1.3 else ''}1 to {ratio:.2f}.",
+        f"{'nearly alike, ' if ratio < 1.3 else ''}1 to {ratio:.2f}."
+        + (f" There is no image of {words.listed(none)}." if none else ""),
     )
 
 
@@ -209,7 +211,13 @@ def _calibration(story: Story, subject: Subject) -> Iterator[Block]:
 
 def _reproduce(story: Story) -> Iterator[Block]:
     for subject in story.subjects:
-        yield Code(command_of(subject.run), f"{subject.name}, to the bit on the same machine and versions:")
+        pruned = subject.run.config.pruned_from
+        how = (
+            f"{subject.name}, which is {pruned.run} without some units:"
+            if pruned
+            else (f"{subject.name}, to the bit on the same machine and versions, if it was trained alone:")
+        )
+        yield Code(command_of(subject.run), how)
     known = {subject.name: made_with(subject.run) for subject in story.subjects}
     names = list(dict.fromkeys(name for each in known.values() for name in each))
     rows = [(name, *(str(each.get(name, "")) for each in known.values())) for name in names]

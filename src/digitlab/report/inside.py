@@ -1,5 +1,6 @@
 """The chapters that look inside: what is confused, and what was learned."""
 
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,7 +32,8 @@ COLUMNS = 16
 def confusions(story: Story) -> Iterator[Block]:
     """Tell what each run confuses, the surest mistakes of the best, and where it differs from the first."""
     for subject in story.subjects:
-        recall = subject.evaluation.per_class.recall
+        scores = subject.evaluation.per_class
+        recall = np.where(scores.support > 0, scores.recall, np.inf)
         worst = int(recall.argmin())
         yield Matrix(
             subject.name,
@@ -59,7 +61,7 @@ def learned(story: Story) -> Iterator[Block]:
         if story.looks_inside:
             yield from _timeline(story, subject)
     if not story.looks_inside:
-        names = " ".join(str(subject.run.folder) for subject in story.subjects)
+        names = shlex.join(str(subject.run.folder) for subject in story.subjects)
         yield Text(
             f"What each unit is good for, and what they were like on the way, tells: digitlab report {names}"
         )
@@ -85,6 +87,9 @@ def _units(story: Story, subject: Subject) -> Iterator[Block]:
 
 def _timeline(story: Story, subject: Subject) -> Iterator[Block]:
     run = subject.run
+    if run.config.pruned_from:
+        yield Text(f"{subject.name} was never trained: units were taken out of {run.config.pruned_from.run}.")
+        return
     end = run.config.training.last_step(run.kept_period)
     split = story.data.split_of(run)
     found = follow(run.config.model, run.config.training, split, end=end)
@@ -132,7 +137,7 @@ def _misread(subject: Subject, row: int) -> Digit:
 def _surest_mistakes(story: Story, subject: Subject) -> Gallery:
     training = story.data.split_of(subject.run).training
     found = find_mistakes(
-        subject.logits / subject.calibration.temperature,
+        subject.logits,
         subject.images.labels,
         subject.images.pixels,
         training.pixels,

@@ -16,7 +16,10 @@ OTHER_NAMES = {"augmentation": "augment"}
 
 
 def command_of(run: Run) -> str:
-    """Return the command line that trains a run again, to the bit on the same machine and versions."""
+    """Return the command line that trains a run again; of a pruned run, the one that takes the units out."""
+    pruned = run.config.pruned_from
+    if pruned:
+        return shlex.join(["digitlab", "units", pruned.run, "--prune", str(run.folder)])
     model = describe_model(run.config.model)
     settings = {name: model[name] for name in model if name not in ("name", "classes")}
     settings |= {field.name: getattr(run.config.training, field.name) for field in fields(TrainingConfig)}

@@ -49,8 +49,8 @@ class Subject:
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
-        """What it gives each class, at its temperature: float64 (n, classes)."""
-        return probabilities(self.logits / self.calibration.temperature)
+        """What it gives each class, float64 (n, classes)."""
+        return probabilities(self.logits)
 
     @property
     def read_as(self) -> NDArray[np.intp]:
