@@ -19,6 +19,7 @@ from digitlab.cli.plans import (
     settings_of_each,
     train_one,
 )
+from digitlab.cli.reporting import REPORT
 from digitlab.cli.seeds import kept_seeds, plan_seeds, train_seeds
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from digitlab.study import Plan, SeedStudy, Study
 
 __all__ = ["compare"]
-
-REPORT = "report.html"
 
 
 @expand

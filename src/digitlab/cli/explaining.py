@@ -8,6 +8,7 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
+from digitlab.cli.plans import load
 from digitlab.cli.results import OutOption
 from digitlab.errors import ConfigError
 from digitlab.files import make_folder
@@ -44,16 +45,12 @@ def explain(
     from digitlab.pictures import draw_explanation
     from digitlab.runs import open_run
     from digitlab.scoring import look_at_test
-    from digitlab.workflow import reload_data
 
     opened = open_run(run)
     params, model = opened.params(), opened.config.model
     if target is not None and not 0 <= target < model.classes:
         raise ConfigError(f"--target is a digit from 0 to {model.classes - 1}, not {target}.")
-    with console.fetch_progress() as on_progress:
-        loaded = reload_data(
-            opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
-        )
+    loaded = load(data, opened)
     parts = loaded.split_of(opened)
     images = {Part.TEST: loaded.test, Part.TRAIN: parts.training, Part.VALIDATION: parts.validation}[split]
     if not 0 <= index < len(images):

@@ -8,6 +8,7 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand
+from digitlab.cli.plans import load
 from digitlab.cli.results import OutOption, SplitName
 from digitlab.errors import ConfigError, DataError
 from digitlab.files import make_folder
@@ -41,7 +42,6 @@ def mistakes(
     from digitlab.pictures import draw_mistakes, draw_only_right
     from digitlab.runs import open_run
     from digitlab.scoring import look_at_test, read_run, score_run
-    from digitlab.workflow import reload_data
 
     if count < 1:
         raise ConfigError(f"--count is 1 or more, not {count}.")
@@ -49,10 +49,7 @@ def mistakes(
     for each in runs:
         each.params()
     opened, name = runs[0], str(split)
-    with console.fetch_progress() as on_progress:
-        loaded = reload_data(
-            opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
-        )
+    loaded = load(data, opened)
     _check_same_images(runs, loaded, split)
     training, folder = loaded.split_of(opened).training, make_folder(out or opened.figures)
     if split is SplitName.TEST:

@@ -7,9 +7,10 @@ import typer
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, expand
+from digitlab.cli.plans import load
 from digitlab.cli.results import SplitName
 
-__all__ = ["report"]
+__all__ = ["REPORT", "report"]
 
 REPORT = "report.html"
 
@@ -32,7 +33,6 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write one page that tells of some runs: data, training, how good and how sure, what is confused."""
-    from digitlab.cli.plans import load
     from digitlab.report import check_page, story_of_runs, write_report
     from digitlab.study import read_runs
 

@@ -9,6 +9,7 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataDirOption, DataOptions, JsonOption, RunArgument, expand
+from digitlab.cli.plans import load
 from digitlab.errors import DataError, StorageError
 
 if TYPE_CHECKING:
@@ -57,14 +58,10 @@ def evaluate(
         score_corrected,
         score_run,
     )
-    from digitlab.workflow import reload_data
 
     opened = open_run(run)
     opened.params()
-    with console.fetch_progress() as on_progress:
-        loaded = reload_data(
-            opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
-        )
+    loaded = load(data, opened)
     images = loaded.test if split is SplitName.TEST else loaded.split_of(opened).validation
     if split is SplitName.TEST:
         [logits], looks = look_at_test([opened], loaded)
@@ -169,10 +166,9 @@ def _exciting_digits(
     """Find and draw the training digits that a unit answers to most, if the run's data are here."""
     from digitlab.insight import exciting_digits
     from digitlab.pictures import draw_exciting_digits
-    from digitlab.workflow import reload_data
 
     try:
-        loaded = reload_data(run, dataset, data_dir=data_dir, offline=True)
+        loaded = load(DataOptions(dataset, data_dir, offline=True), run)
     except DataError as error:
         console.note(f"digitlab: the training digits of unit {unit} were not drawn. {error}")
         return None

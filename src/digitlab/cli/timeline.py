@@ -8,6 +8,7 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, RunArgument, expand, whole_numbers
+from digitlab.cli.plans import load
 from digitlab.errors import RunError
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def timeline(
     from digitlab.pictures import draw_timeline, frames_of
     from digitlab.report import write_timeline_page
     from digitlab.runs import open_run
-    from digitlab.workflow import reload_data
 
     opened = open_run(run)
     if opened.config.pruned_from:
@@ -67,10 +67,7 @@ def timeline(
     shown = None if units is None else whole_numbers("units", units)
     for unit in shown or ():
         check_unit(unit, kernel.shape[1])
-    with console.fetch_progress() as on_progress:
-        loaded = reload_data(
-            opened, data.dataset, data_dir=data.data_dir, offline=data.offline, on_progress=on_progress
-        )
+    loaded = load(data, opened)
     folder = make_folder(out or opened.figures)
     followed = _followed(opened, loaded, chosen, frames)
     about_the_end = followed.end_sentence(kernel)

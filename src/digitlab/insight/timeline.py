@@ -16,6 +16,7 @@ from digitlab.insight.movement import alike, begins_at_zero, moved
 from digitlab.insight.smoothness import inked_pixels, morans_i, noise_limit
 from digitlab.models import Model, first_kernel, first_layer, in_batches, predict_batches
 from digitlab.training import OnStep, TrainingConfig, check_steps, snapshots
+from digitlab.words import listed
 
 __all__ = ["DEFAULT_STEPS", "LEARNED", "Timeline", "follow", "log_spaced"]
 
@@ -167,7 +168,7 @@ class Timeline:
             why = ""
         return (
             f"Of the {self.units} tiles {self.is_smooth[0].sum()} are smoother than noise at the start, "
-            f"{_listed(parts)} (in brackets Moran's I, median: 0 for noise, 1 for smooth blobs; it takes "
+            f"{listed(parts)} (in brackets Moran's I, median: 0 for noise, 1 for smooth blobs; it takes "
             f"more than {self.noise_limit:.2f}); {end} be told from noise at the end{why}."
         )
 
@@ -179,12 +180,14 @@ class Timeline:
         said = []
         if when:
             first, last = min(when.values()), max(when.values())
-            early, late = (_listed(d for d, step in when.items() if step == end) for end in (first, last))
+            early, late = (
+                listed([str(d) for d, step in when.items() if step == end]) for end in (first, last)
+            )
             said.append(f"{'first ' if last > first else ''}for {early}, from step {first:,} on")
             if last > first:
                 said.append(f"last for {late}, from step {last:,} on")
         if never:
-            said.append(f"for {_listed(never)} not by the end")
+            said.append(f"for {listed([str(d) for d in never])} not by the end")
         return (
             f"A digit counts as learned once {100 * LEARNED:.0f} % or more of its images are read right and "
             f"as large a share of what is read as it is right, and it stays so, as seen at {len(self.steps)} "
@@ -312,9 +315,3 @@ def log_spaced(end: int, count: int) -> list[int]:
 
 def _steps(count: int) -> str:
     return f"{count:,} step" if count == 1 else f"{count:,} steps"
-
-
-def _listed(items: Any) -> str:
-    """Return words as a list in a sentence."""
-    *before, last = [str(item) for item in items]
-    return f"{', '.join(before)} and {last}" if before else last
