@@ -1,16 +1,22 @@
 """What every test shares: strict numerics, small data, and where the real data are."""
 
+import io
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 from hypothesis import settings
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
 
 from digitlab.data import Dataset, Split, load_dataset, stratified_split
+from digitlab.figures import saving
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")  # type: ignore[no-untyped-call]
 jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untyped-call]
@@ -20,9 +26,29 @@ jax.config.update("jax_enable_compilation_cache", False)  # type: ignore[no-unty
 # A shell starts background jobs with Ctrl-C ignored, and the processes that tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Files that take longest. They go first, so that no worker is left with one of them when all others are done.
+LONGEST = {
+    f"test_{name}.py"
+    for name in (
+        "augment",
+        "check",
+        "compare_seeds",
+        "compilation",
+        "engine",
+        "interruption",
+        "notebook",
+        "page",
+    )
+} | {"test_shell.py", "test_together.py", "test_trainer.py"}
+
 # A machine that is busy for a moment is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first, each file's in their order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,3 +101,49 @@ def make_dataset() -> Callable[..., Dataset]:
         return Dataset(pixels, (np.arange(n) % 10).astype(np.uint8), "random")
 
     return make
+
+
+def drawn(pixels: NDArray[np.uint8], side: int = 12) -> Image.Image:
+    """Return a digit as somebody may have drawn it: large, dark on light paper, with a margin."""
+    large = Image.fromarray(255 - pixels).resize(
+        (side * pixels.shape[1], side * pixels.shape[0]), Image.Resampling.BICUBIC
+    )
+    paper = Image.new("L", (large.width + 6 * side, large.height + 4 * side), 245)
+    paper.paste(large.point(lambda grey: grey * 245 // 255), (3 * side, 2 * side))
+    return paper
+
+
+@pytest.fixture(scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory, digits: tuple[Dataset, Dataset]) -> Path:
+    """Return a folder with pictures of bundled test digits, six of each: by anna in /anna/7/x.png, and by bert."""
+    folder, test = tmp_path_factory.mktemp("own"), digits[1]
+    for digit in range(10):
+        for number, row in enumerate(np.flatnonzero(test.labels == digit)[:6]):
+            place = folder / ("anna", "bert")[number % 2] / str(digit)
+            place.mkdir(parents=True, exist_ok=True)
+            drawn(test.pixels[row]).save(place / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def own_digits_dir() -> Path:
+    """Return the real scans of own digits that lie beside the MNIST files, or skip."""
+    folder = Path(os.environ.get("DIGITLAB_DATA_DIR", "")).parent / "own-digits"
+    if not folder.is_dir():
+        pytest.skip("no real own digits are here: put them into a folder own-digits beside DIGITLAB_DATA_DIR")
+    return folder
+
+
+def write_empty(figure: Figure, place: Path | io.BytesIO, kind: str) -> None:
+    Figure(figsize=(figure.get_figwidth(), figure.get_figheight())).savefig(place, format=kind, dpi=30)
+
+
+@pytest.fixture
+def drafts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose each picture, but write an empty one in its place: nine tenths of the time are for rendering.
+
+    Tests marked `whole_pictures` render each picture once as users get it; how it looks is for those of `figures`.
+    """
+    if not request.node.get_closest_marker("whole_pictures"):
+        monkeypatch.setattr(saving, "_laid_out", nullcontext)
+        monkeypatch.setattr(saving, "_write", write_empty)

@@ -8,17 +8,24 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from harness import CACHES, VENVS, BenchmarkError, Contestant, python_of, race
+from learning import pairs, table as learning_table
+from nondigits import LOOK_ALIKES, PLAIN_LETTERS, pictures
 from plot import Point, course
 from products import flops, forward_products
 from race import Job, chosen
 from record import machine, write
+from refusal import Seen, answers, at_limit, letters_together
 from saliency import agreed, cell, summed
 from tables import Column, Table, duration, markdown, ratio
 
+from digitlab.data import Dataset
+from digitlab.errors import ConfigError
 from digitlab.insight import Agreement
 from digitlab.models import MLP
+from digitlab.recognition import Collected
 
 RUNS = {
     "ours": [{"whole_s": seconds, "test_accuracy": 0.98} for seconds in (2.0, 1.0, 9.0)],
@@ -182,3 +189,51 @@ def test_errors_and_agreement_are_summed_over_digits() -> None:
         agreed(**summed([Agreement(6, 2, 1, 1), Agreement(5, 0, 0, 5)]))
         == "65.0 | 65.0 ± 21.2 | 20 | 8 | 25.0"
     )
+
+
+def test_refusals_of_letters_count_each_letter_once() -> None:
+    nothing = np.zeros(4, bool)
+    strange = np.array([0.0, 1, 2, 3])
+    seen = {
+        "letters": Seen(strange, np.array([True, True, True, False]), nothing, np.zeros(4, int)),
+        "look-alike letters": Seen(strange, np.array([True, False, False, False]), nothing, np.zeros(4, int)),
+    }
+    together = letters_together(seen)
+    assert together == pytest.approx((0.75 * len(PLAIN_LETTERS) + 0.25 * len(LOOK_ALIKES)) / 52)
+    at = at_limit(0.25, strange, seen["letters"], seen)
+    assert (at["limit"], at["test"], at["letters"]) == (3.0, 0.0, 0.0)
+
+
+def test_answers_refused_are_counted_by_whether_they_were_right() -> None:
+    seen = Seen(np.zeros(4), np.array([True, True, False, False]), np.zeros(4, bool), np.array([1, 2, 3, 4]))
+    found = answers(seen, np.array([1, 0, 3, 4]))
+    assert (found["refused"], found["n"]) == (2, 4)
+    assert (found["right"], found["right of those answered"]) == (0.75, 1.0)
+    assert (found["refused though right"], found["wrong"], found["wrong and refused"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("kind", ["blank", "noise", "textures", "shapes", "scribbles", "photos", "animals"])
+def test_pictures_of_no_digit_come_from_their_seed(kind: str) -> None:
+    (one,), (again,), (other,) = (pictures(kind, 1, seed=seed) for seed in (1, 1, 7))
+    assert one.shape == (96, 96, 3)
+    np.testing.assert_array_equal(one, again)
+    assert kind == "blank" or (one != other).any()
+
+
+def test_writers_are_held_out_two_and_two_and_the_table_has_means() -> None:
+    pixels, labels = np.zeros((6, 2, 2), np.uint8), np.zeros(6, np.uint8)
+    own = Collected(Dataset(pixels, labels, "own", np.arange(6)), tuple("abcdef"), Path("own"), (), ())
+    assert pairs(own) == [[0, 1], [2, 3], [4, 5]]
+    with pytest.raises(ConfigError, match="needs digits of 4 writers or more"):
+        pairs(Collected(Dataset(pixels, labels, "own"), ("",), Path("own"), (), ()))
+    row = {
+        "writers": ["a", "b"],
+        "n": 40,
+        "own_before": 0.9,
+        "own_after": [0.97, 0.99],
+        "test_before": 0.992,
+        "test_after": [0.991, 0.992],
+        "seconds": [1.0, 2.0],
+    }
+    last = learning_table([row]).splitlines()[-1]
+    assert last == "| a, b (40) | 90.00 | 98.00 ± 1.41 | 99.20 | 99.15 ± 0.07 | -0.05 | 1.5 |"

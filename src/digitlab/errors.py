@@ -6,12 +6,14 @@
     ├── ConfigError        (ValueError)          a setting that cannot be used
     ├── DataError          (ValueError)          data that are not what they should be
     │   ├── IDXError                             a file that breaks the IDX format
+    │   ├── PictureError                         a file that is no picture, or too large a one
     │   └── DataNotFoundError (FileNotFoundError) a file or folder that is not there
     ├── FetchError         (ConnectionError)     no mirror gave the right bytes
     ├── RunError                                 a run folder that cannot be used
     │   ├── RunExistsError (FileExistsError)     it is there already
     │   └── RunNotFoundError (FileNotFoundError) it is not there
     ├── DivergedError      (ArithmeticError)     the loss stopped being a number
+    ├── AddressError       (OSError)             a host or port that cannot be listened at
     └── StorageError       (OSError)             the disk said no
 
 Each also inherits the built-in error that people catch. The message says what was
@@ -19,6 +21,7 @@ expected, what was found, what was done and what to do.
 """
 
 __all__ = [
+    "AddressError",
     "ConfigError",
     "DataError",
     "DataNotFoundError",
@@ -26,6 +29,7 @@ __all__ = [
     "DivergedError",
     "FetchError",
     "IDXError",
+    "PictureError",
     "RunError",
     "RunExistsError",
     "RunNotFoundError",
@@ -53,6 +57,10 @@ class IDXError(DataError):
     """A file breaks the IDX format."""
 
 
+class PictureError(DataError):
+    """A file is no picture that can be read, or one that is too large."""
+
+
 class DataNotFoundError(DataError, FileNotFoundError):
     """A data file or folder is not there."""
 
@@ -75,6 +83,10 @@ class RunNotFoundError(RunError, FileNotFoundError):
 
 class DivergedError(DigitlabError, ArithmeticError):
     """Training left the numbers: its loss or a parameter is no longer finite."""
+
+
+class AddressError(DigitlabError, OSError):
+    """A host or port at which the page cannot be served."""
 
 
 class StorageError(DigitlabError, OSError):

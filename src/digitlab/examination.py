@@ -22,6 +22,10 @@ DRAWN_AGAIN = (
     "predictions are made again from its weights."
 )
 
+LEARNED = (
+    "This run went on from another one's weights and learned from own digits too, so its batches are not "
+    "drawn again, and whether its own digits are among other images is not looked at."
+)
 PRUNED = "Units were taken out of this run after training, so its history tells of the whole run."
 
 
@@ -66,11 +70,13 @@ def evidence_of(run: Run, data: Data) -> Evidence:
         rows={"training": split.training_rows, "validation": split.validation_rows},
         writers=writers,
         training_labels=split.training.labels,
-        batches=batch_order(training.seed, images, training.batch_size, 0, steps),
+        batches=None
+        if run.config.learned_from
+        else batch_order(training.seed, images, training.batch_size, 0, steps),
         history_training=np.array([row.train_log_loss for row in history]),
         history_validation=np.array([row.validation_log_loss for row in history]),
         models_before=before,
-        remarks=(*remarks, *of_ledger, *([PRUNED] if run.config.pruned_from else []), DRAWN_AGAIN),
+        remarks=(*remarks, *of_ledger, *_made_of(run), DRAWN_AGAIN),
     )
 
 
@@ -100,12 +106,18 @@ def models_before(run: Run) -> tuple[int | None, list[str]]:
     return len(before) if before and max(own) >= max(before.values()) else 0, []
 
 
+def _made_of(run: Run) -> list[str]:
+    origins = ((PRUNED, run.config.pruned_from), (LEARNED, run.config.learned_from))
+    return [remark for remark, origin in origins if origin]
+
+
 def _writers(data: Data, split: Split) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """Return the writers of the sets that are to be by other people, and a remark where validation is not."""
     training, test = data.train.writers, data.test.writers
     if training is None or test is None:
         return {}, []
-    of_parts = {"training": training[split.training_rows], "validation": training[split.validation_rows]}
+    learnt = split.training_rows[split.training_rows < len(training)]
+    of_parts = {"training": training[learnt], "validation": training[split.validation_rows]}
     if split.kind == "writer":
         return of_parts | {"test": test}, []
     known = np.isin(of_parts["validation"], of_parts["training"]).mean()

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from digitlab.data import CATALOG, SPLITS, Dataset, Progress, Split, load_dataset
+from digitlab.data import CATALOG, SPLITS, Dataset, Progress, Split, geometry_of, load_dataset
 from digitlab.errors import ConfigError, DataError, DataNotFoundError, DivergedError, RunError
 from digitlab.models import describe_model, shapes_of
 from digitlab.runs import DataRecord, Run, RunConfig, create_run, is_run, open_run
@@ -27,6 +28,8 @@ DEFAULT_PRESET = "quick"
 # Its accuracy comes nearer to the test's than that of a split by writer: benchmarks/LOG.md.
 DEFAULT_SPLIT = "stratified"
 VALIDATION_FRACTION = 1 / 6
+# A minute of drawing.
+MOST_DRAWN = 60_000
 SAME_DATA_OTHER_PLACE = {("data", "source"), ("data", "name"), ("data", "validation_digest")}
 
 
@@ -44,18 +47,23 @@ class Data:
         seed: int = 0,
         validation_fraction: float = VALIDATION_FRACTION,
         split_by: str | None = None,
+        drawn: int = 0,
     ) -> DataRecord:
         """Return what a run keeps of these data, divided by `seed`, stratified if nothing else is asked for.
+
+        `drawn` digits drawn by code are learnt from besides; see `digitlab.data.pen`.
 
         Raises
         ------
         ConfigError
-            If there is no such way to divide.
+            If there is no such way to divide, or digits cannot be drawn as these data frame them.
         DataError
             If these data cannot be divided so.
         """
         split = _cut(self.train, split_by or DEFAULT_SPLIT, validation_fraction, seed)
-        return DataRecord.of(self.source, self.train, self.test, split)
+        if drawn:
+            _check_drawn(drawn, self.train)
+        return DataRecord.of(self.source, self.train, self.test, split, drawn=drawn)
 
     def split_of(self, run: Run) -> Split:
         """Return the split of a run, so that its validation images are its own.
@@ -84,7 +92,12 @@ class Data:
                 f"who wrote which digit of {self.source} is told differently now. Put the former label "
                 "files back, or train a new run."
             )
-        return split
+        if not kept.drawn:
+            return split
+        from digitlab.data.pen import drawn_digits  # Pillow, which no other run should wait for
+
+        geometry = geometry_of(kept.image_shape)
+        return split.with_added(kept.drawn, partial(drawn_digits, kept.drawn, geometry))
 
 
 def load_data(
@@ -154,6 +167,7 @@ def plan_run(
     """Return what a run of `model` with `settings` on `data` is; see `configure`.
 
     The split is drawn from `split_seed`, or else from the training's own seed, and is one of `SPLITS`.
+    Of the settings, `drawn` is how many digits drawn by code are learnt from besides.
 
     Raises
     ------
@@ -161,8 +175,9 @@ def plan_run(
         As `configure`, or if the model cannot read such images.
     """
     seed = settings.get("seed", 0) if split_seed is None else split_seed
-    record = data.record(seed=seed, split_by=split_by)
-    chosen, training = configure(model, settings, training_images=record.training_images)
+    record = data.record(seed=seed, split_by=split_by, drawn=settings.get("drawn", 0))
+    others = {name: value for name, value in settings.items() if name != "drawn"}
+    chosen, training = configure(model, others, training_images=record.training_images)
     shapes_of(chosen, record.image_shape)
     return RunConfig(chosen, training, record)
 
@@ -178,9 +193,9 @@ def begin_run(folder: Path, config: RunConfig, *, resume: bool = False, force: b
     if not (resume and is_run(folder)):
         return create_run(folder, config, force=force)
     run = open_run(folder)
-    if run.config.pruned_from:
+    if run.config.origin:
         raise RunError(
-            f"The run {folder} was pruned from {run.config.pruned_from.run}: it has no training to resume. "
+            f"The run {folder} was made of another one ({run.config.origin}): it has no training to resume. "
             "Resume that one, or train a new run with --out."
         )
     differences = _differences(run.config.as_dict(), config.as_dict())
@@ -259,11 +274,17 @@ def _cut(train_set: Dataset, by: str, validation_fraction: float, seed: int) -> 
     return SPLITS[by](train_set, validation_fraction=validation_fraction, seed=seed)
 
 
+def _check_drawn(drawn: int, train_set: Dataset) -> None:
+    if not 0 <= drawn <= MOST_DRAWN:
+        raise ConfigError(f"drawn is how many digits to draw, from 0 to {MOST_DRAWN:,}, not {drawn:,}.")
+    geometry_of(train_set.image_shape)
+
+
 def _settings(run: Run) -> dict[str, Any]:
     """Return the settings that a run was started with, as `plan_run` takes them."""
     model = describe_model(run.config.model)
     del model["name"]
-    return model | run.config.training.as_dict()
+    return model | run.config.training.as_dict() | {"drawn": run.config.data.drawn}
 
 
 def _differences(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

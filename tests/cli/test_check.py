@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.cli.conftest import QUICK, SMALL, Shell
+from tests.cli.conftest import QUICK, SMALL, Made, Shell
 
 from digitlab.data import Dataset
 from digitlab.workflow import begin_run, load_data, plan_run, train_run
@@ -40,8 +40,8 @@ def test_clean_runs_of_mnist_pass(shell: Shell, qmnist_dir: Path, options: list[
     )
 
 
-def test_a_run_whose_history_is_another_ones_is_found(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--out", "r")
+def test_a_run_whose_history_is_another_ones_is_found(shell: Shell, made: Made) -> None:
+    made("r", "linear", *QUICK)
     rows = [json.loads(line) for line in Path("r/history.jsonl").read_text().splitlines()]
     rows[-1]["validation_accuracy"] = 0.999
     Path("r/history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -50,10 +50,10 @@ def test_a_run_whose_history_is_another_ones_is_found(shell: Shell) -> None:
     assert "published numbers: The accuracy 0.999 was published; these predictions give 0." in answer.out
 
 
-def test_the_best_of_several_looks_is_found(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--out", "first", "--learning-rate", "0.0001")
+def test_the_best_of_several_looks_is_found(shell: Shell, made: Made) -> None:
+    made("first", "linear", *QUICK, "--learning-rate", "0.0001")
     shell("evaluate", "first", "--split", "test")
-    shell("train", "mlp", *SMALL, "--out", "second")
+    made("second", "mlp", *SMALL)
     assert shell("check", "second").code == 0
     shell("evaluate", "second", "--split", "test")
     config = json.loads(Path("second/config.json").read_text())

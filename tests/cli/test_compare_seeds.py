@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
-from tests.cli.conftest import QUICK, SMALL, Shell
+from tests.cli.conftest import QUICK, SMALL, Made, Shell
 
 WAYS = ["compare", "linear", "mlp", *SMALL, "--seeds", "3"]
 
@@ -31,6 +31,7 @@ def test_ways_of_training_are_compared_seed_by_seed(shell: Shell) -> None:
     assert sorted(path.name for path in Path("o/figures").iterdir())[:2] == ["accuracy.png", "accuracy.svg"]
 
 
+@pytest.mark.whole_pictures
 def test_what_was_found_is_said_of_ways_of_training(shell: Shell) -> None:
     answer = shell(*WAYS, "--alpha", "0.01", "--out", "o")
     assert answer.out.startswith("digits, 3 seeds, mean ± standard deviation\n")
@@ -40,9 +41,9 @@ def test_what_was_found_is_said_of_ways_of_training(shell: Shell) -> None:
     assert answer.out.endswith("Runs, pictures and comparison.json are in o.\n")
 
 
-def test_folders_of_seeds_that_are_there_are_compared(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--seeds", "3", "--out", "slow", "--learning-rate", "0.0001")
-    shell("train", "linear", *QUICK, "--seeds", "4", "--out", "fast")
+def test_folders_of_seeds_that_are_there_are_compared(shell: Shell, made: Made) -> None:
+    made("slow", "linear", *QUICK, "--seeds", "3", "--learning-rate", "0.0001")
+    made("fast", "linear", *QUICK, "--seeds", "4")
     both = shell("compare", "slow", "fast", "--out", "o", "--json")
     assert (both.code, both.json["seeds"]) == (0, [0, 1, 2])
     assert both.json["comparisons"][0]["claim"] == "this way of training"
@@ -54,9 +55,9 @@ def test_folders_of_seeds_that_are_there_are_compared(shell: Shell) -> None:
     assert Path("p/linear/seed-2").is_dir()
 
 
-def test_the_seeds_of_folders_are_fixed_before_and_can_be_fewer(shell: Shell) -> None:
+def test_the_seeds_of_folders_are_fixed_before_and_can_be_fewer(shell: Shell, made: Made) -> None:
     for name, rate in (("slow", "0.0001"), ("fast", "0.01")):
-        shell("train", "linear", *QUICK, "--seeds", "3", "--out", name, "--learning-rate", rate)
+        made(name, "linear", *QUICK, "--seeds", "3", "--learning-rate", rate)
     fewer = shell("compare", "slow", "fast", "--seeds", "2", "--out", "o", "--json").json
     assert (fewer["seeds"], fewer["looks"]) == ([0, 1], 4)
     assert shell("compare", "slow", "fast", "--out", "p", "--json").json["seeds"] == [0, 1, 2]
@@ -69,8 +70,8 @@ def test_the_seeds_of_folders_are_fixed_before_and_can_be_fewer(shell: Shell) ->
     assert "The seeds 0, 1, 2, 3, 4 are to be compared, but slow has 0, 1, 2, 3; fast has" in more.err
 
 
-def test_an_unfinished_run_is_noticed_before_anything_is_written(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--seeds", "2", "--out", "a")
+def test_an_unfinished_run_is_noticed_before_anything_is_written(shell: Shell, made: Made) -> None:
+    made("a", "linear", *QUICK, "--seeds", "2")
     Path("a/seed-1/model.safetensors").unlink()
     answer = shell("compare", "a", "mlp", *SMALL, "--out", "o")
     assert (answer.code, answer.out) == (1, "")
@@ -111,10 +112,10 @@ def test_a_damaged_plan_is_an_error(shell: Shell, text: str) -> None:
     assert "plan.json is damaged" in answer.err
 
 
-def test_what_cannot_be_compared_over_seeds(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--out", "one")
-    shell("train", "linear", *QUICK, "--seeds", "2", "--out", "two")
-    shell("train", "linear", *QUICK, "--seeds", "2", "--seed", "7", "--out", "others")
+def test_what_cannot_be_compared_over_seeds(shell: Shell, made: Made) -> None:
+    made("one", "linear", *QUICK)
+    made("two", "linear", *QUICK, "--seeds", "2")
+    made("others", "linear", *QUICK, "--seeds", "2", "--seed", "7")
     for command, message in {
         (
             "one",

@@ -8,7 +8,7 @@ import pytest
 
 from digitlab.cli.app import run
 
-from .conftest import QUICK, Shell
+from .conftest import QUICK, Made, Shell
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def runs(shell: Shell, trained: Path, tmp_path: Path) -> Shell:
     return shell
 
 
+@pytest.mark.whole_pictures
 def test_mistakes_are_listed_surest_first_and_drawn(runs: Shell, tmp_path: Path) -> None:
     found = runs("mistakes", "a", "--count", "5", "--json").json
     assert (found["n"], len(found["surest"]), found["looks"]) == (224, 5, None)
@@ -63,8 +64,8 @@ def test_two_runs_differ(runs: Shell, tmp_path: Path) -> None:
     assert "linear alone reads" in runs("mistakes", "a", "--against", "b").out
 
 
-def test_runs_of_other_seeds_are_not_compared_on_validation(runs: Shell) -> None:
-    runs("train", "linear", *QUICK, "--seed", "1", "--out", "c")
+def test_runs_of_other_seeds_are_not_compared_on_validation(runs: Shell, made: Made) -> None:
+    made("c", "linear", *QUICK, "--seed", "1")
     refused = runs("mistakes", "a", "--against", "c")
     assert refused.code == 1
     assert "a and c have other validation images" in refused.err
@@ -79,6 +80,7 @@ def test_the_test_set_is_looked_at_only_when_asked(runs: Shell, tmp_path: Path) 
     assert runs("explain", "a", "3", "--split", "test", "--json").json["looks"] == 2
 
 
+@pytest.mark.whole_pictures
 @pytest.mark.parametrize("model", ["a", "b"])
 def test_a_digit_is_explained(runs: Shell, tmp_path: Path, model: str) -> None:
     found = runs("explain", model, "7", "--json").json
@@ -112,6 +114,7 @@ def test_what_is_not_there_is_said(runs: Shell, arguments: tuple[str, ...], said
     assert said in answer.err
 
 
+@pytest.mark.whole_pictures
 def test_templates(runs: Shell, tmp_path: Path) -> None:
     exact = runs("templates", "a", "--json").json
     assert exact["exact"]
@@ -121,6 +124,7 @@ def test_templates(runs: Shell, tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere/templates.png").stat().st_size
 
 
+@pytest.mark.whole_pictures
 def test_the_digits_that_excite_a_unit(runs: Shell, tmp_path: Path) -> None:
     found = runs("weights", "b", "--unit", "3", "--json").json
     assert len(found["exciting"]["indices"]) == 20

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 SETTINGS = [
     "--dataset",
     "digits",
@@ -43,11 +45,16 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.005)
 
 
-def test_kill_9_at_random_moments_then_resume(tmp_path: Path) -> None:
-    unbroken = finish(tmp_path / "unbroken")
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the weights of a training that nobody stopped."""
+    return finish(tmp_path_factory.mktemp("unbroken") / "run")
+
+
+def test_kill_9_at_random_moments_then_resume(unbroken: bytes, tmp_path: Path) -> None:
     moments = random.Random(0)
     folder = tmp_path / "broken"
-    for _ in range(4):
+    for _ in range(3):
         process = start(folder, "--resume")
         if moments.random() < 0.75:
             wait_for(folder / "checkpoint.safetensors", process)
@@ -58,7 +65,7 @@ def test_kill_9_at_random_moments_then_resume(tmp_path: Path) -> None:
     assert len((folder / "history.jsonl").read_text().splitlines()) == 30
 
 
-def test_ctrl_c_leaves_a_run_that_resumes(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_a_run_that_resumes(unbroken: bytes, tmp_path: Path) -> None:
     process = start(tmp_path / "run")
     wait_for(tmp_path / "run" / "checkpoint.safetensors", process)
     process.send_signal(signal.SIGINT)
@@ -68,4 +75,4 @@ def test_ctrl_c_leaves_a_run_that_resumes(tmp_path: Path) -> None:
     last = errors.splitlines()[-1]
     assert "of 30 periods are kept. Go on with: digitlab train mlp --out" in last
     assert last.endswith("--resume")
-    assert finish(tmp_path / "run", "--resume")
+    assert finish(tmp_path / "run", "--resume") == unbroken

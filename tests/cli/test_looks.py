@@ -9,11 +9,11 @@ import pytest
 
 from digitlab.data import Dataset
 
-from .conftest import QUICK, Shell
+from .conftest import QUICK, Made, Shell
 
 
-def test_two_evaluations_of_the_test_set_are_looks_1_and_2(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--out", "r")
+def test_two_evaluations_of_the_test_set_are_looks_1_and_2(shell: Shell, made: Made) -> None:
+    made("r", "linear", *QUICK)
     assert json.loads(shell("evaluate", "r", "--json").out)["looks"] is None
     for number in (1, 2):
         answer = shell("evaluate", "r", "--split", "test", "--json")
@@ -21,9 +21,9 @@ def test_two_evaluations_of_the_test_set_are_looks_1_and_2(shell: Shell) -> None
     assert "Look 3 at this test set.\n" in shell("evaluate", "r", "--split", "test").out
 
 
-def test_the_best_of_several_models_is_warned_of(shell: Shell) -> None:
-    shell("train", "linear", *QUICK, "--steps", "5", "--periods", "1", "--out", "worse")
-    shell("train", "linear", *QUICK, "--steps", "200", "--out", "better")
+def test_the_best_of_several_models_is_warned_of(shell: Shell, made: Made) -> None:
+    made("worse", "linear", *QUICK, "--steps", "5", "--periods", "1")
+    made("better", "linear", *QUICK, "--steps", "200")
     shell("evaluate", "worse", "--split", "test")
     answer = shell("evaluate", "better", "--split", "test")
     assert "Look 2 at this test set, 2 different models in all. The best of 2 models" in answer.out
@@ -32,9 +32,9 @@ def test_the_best_of_several_models_is_warned_of(shell: Shell) -> None:
     assert "choose on validation" in answer.err
 
 
-def test_a_comparison_is_a_look_for_each_model(shell: Shell, tmp_path: Path) -> None:
-    shell("train", "linear", *QUICK, "--out", "a")
-    shell("train", "linear", *QUICK, "--seed", "3", "--out", "b")
+def test_a_comparison_is_a_look_for_each_model(shell: Shell, made: Made, tmp_path: Path) -> None:
+    made("a", "linear", *QUICK)
+    made("b", "linear", *QUICK, "--seed", "3")
     answer = shell("compare", "a", "b", "--out", "c")
     assert "Looks 1 to 2 at this test set, 2 different models in all.\n" in answer.out
     assert json.loads((tmp_path / "c" / "comparison.json").read_text())["looks"] == 2
@@ -42,12 +42,12 @@ def test_a_comparison_is_a_look_for_each_model(shell: Shell, tmp_path: Path) -> 
 
 
 def test_a_comparison_that_is_refused_has_not_looked(
-    shell: Shell, tmp_path: Path, make_dataset: Callable[..., Dataset]
+    shell: Shell, made: Made, tmp_path: Path, make_dataset: Callable[..., Dataset]
 ) -> None:
     other = make_dataset(60, (12, 12))
     pixels, labels = other.pixels, other.labels
     np.savez(tmp_path / "other.npz", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels)
-    shell("train", "linear", *QUICK, "--out", "a")
+    made("a", "linear", *QUICK)
     small = ["--dataset", "other.npz", "--steps", "4", "--periods", "1", "--batch-size", "10"]
     shell("train", "linear", *small, "--out", "b")
     answer = shell("compare", "a", "b", "--out", "c")
@@ -57,18 +57,18 @@ def test_a_comparison_that_is_refused_has_not_looked(
 
 
 def test_a_home_that_cannot_be_written_does_not_break_evaluating_but_is_said(
-    shell: Shell, tmp_path: Path
+    shell: Shell, made: Made, tmp_path: Path
 ) -> None:
     (tmp_path / "user").write_text("a file")
-    shell("train", "linear", *QUICK, "--out", "r")
+    made("r", "linear", *QUICK)
     answer = shell("evaluate", "r", "--split", "test", "--json")
     assert answer.code == 0
     assert json.loads(answer.out)["looks"] == 1
     assert "This look is not in the ledger, so later ones will not count it" in answer.err
 
 
-def test_a_ledger_that_was_deleted_is_missed(shell: Shell, tmp_path: Path) -> None:
-    shell("train", "linear", *QUICK, "--out", "r")
+def test_a_ledger_that_was_deleted_is_missed(shell: Shell, made: Made, tmp_path: Path) -> None:
+    made("r", "linear", *QUICK)
     shell("evaluate", "r", "--split", "test")
     (tmp_path / "user" / "test-set-looks.jsonl").unlink()
     assert "lacks 1 look(s) that these runs remember" in shell("evaluate", "r", "--split", "test").err

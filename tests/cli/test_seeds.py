@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.cli.conftest import QUICK, SMALL, Shell
+from tests.cli.conftest import QUICK, SMALL, Made, Shell
 
 
 def test_several_seeds_give_a_run_each_and_their_spread(shell: Shell) -> None:
@@ -73,16 +73,16 @@ def test_a_change_named_twice_is_a_usage_error(shell: Shell) -> None:
     assert "--augment takes each change once" in answer.err
 
 
-def test_seeds_of_two_procedures_are_not_averaged(shell: Shell) -> None:
-    assert shell("train", "mlp", *SMALL, "--seeds", "2", "--out", "s").code == 0
+def test_seeds_of_two_procedures_are_not_averaged(shell: Shell, made: Made) -> None:
+    made("s", "mlp", *SMALL, "--seeds", "2")
     answer = shell("train", "mlp", "--dataset", "digits", "--seeds", "3", "--out", "s", "--resume")
     assert (answer.code, answer.out) == (2, "")
     assert "have other settings than those asked for, or than each other, and a mean over them" in answer.err
     assert not Path("s/seed-2").exists()
 
 
-def test_nothing_is_replaced_where_one_of_several_cannot_be(shell: Shell) -> None:
-    assert shell("train", "mlp", *SMALL, "--seeds", "2", "--out", "s").code == 0
+def test_nothing_is_replaced_where_one_of_several_cannot_be(shell: Shell, made: Made) -> None:
+    made("s", "mlp", *SMALL, "--seeds", "2")
     Path("s/seed-2").mkdir()
     Path("s/seed-2/thesis.txt").write_text("mine")
     answer = shell("train", "mlp", *SMALL, "--seeds", "3", "--out", "s", "--force")

@@ -17,6 +17,7 @@ from .conftest import Shell
 MLP = ["--model", "mlp", "--folds", "2"]
 
 
+@pytest.mark.whole_pictures
 def test_the_training_labels_most_in_doubt_are_listed_and_drawn(shell: Shell, tmp_path: Path) -> None:
     answer = shell("data", "suspects", "digits", *MLP, "--count", "30")
     assert answer.code == 0, answer.err

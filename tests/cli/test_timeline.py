@@ -10,7 +10,7 @@ from digitlab.data import Split
 from digitlab.insight import timeline as insight
 from digitlab.training import OnStep
 
-from .conftest import QUICK, SMALL, Shell
+from .conftest import QUICK, SMALL, Made, Shell
 
 FILES = [
     *(
@@ -44,8 +44,9 @@ def test_a_run_is_followed_to_its_own_weights_and_told_in_json(
     assert answer.err == "linear: training again from its seed, to step 40\n"
 
 
-def test_what_is_printed_and_left_in_the_run(shell: Shell, tmp_path: Path) -> None:
-    shell("train", "mlp", *SMALL, "--out", "o")
+@pytest.mark.whole_pictures
+def test_what_is_printed_and_left_in_the_run(shell: Shell, made: Made, tmp_path: Path) -> None:
+    made("o", "mlp", *SMALL)
     answer = shell("timeline", "o", "--frames", "3", "--units", "3,0")
     assert answer.code == 0, answer.err
     lines = answer.out.splitlines()
@@ -79,9 +80,9 @@ def test_a_run_that_stopped_early_is_followed_to_the_weights_it_kept(
 
 
 @pytest.fixture
-def run(shell: Shell) -> Shell:
+def run(shell: Shell, made: Made) -> Shell:
     """Return the shell with a finished run in `o`."""
-    assert shell("train", "mlp", *SMALL, "--out", "o").code == 0
+    made("o", "mlp", *SMALL)
     return shell
 
 

@@ -29,6 +29,7 @@ def run(shell: Shell, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     return Path(shutil.copytree(trained, tmp_path / "whole")).name
 
 
+@pytest.mark.whole_pictures
 def test_every_unit_is_told_of_and_drawn(shell: Shell, run: str, tmp_path: Path) -> None:
     answer = shell("units", run)
     assert answer.code == 0, answer.err
@@ -75,7 +76,10 @@ def test_a_pruned_run_is_a_run_like_any_other(shell: Shell, run: str, tmp_path: 
     assert "Units were taken out of this run after training" in shell("check", "left").out
     resumed = shell("train", "mlp", "--out", "left", "--resume")
     assert resumed.code == 1
-    assert "The run left was pruned from whole: it has no training to resume." in resumed.err
+    assert (
+        "The run left was made of another one (units were taken out of whole): it has no training to resume."
+        in resumed.err
+    )
 
 
 def test_pruning_says_what_it_cost_or_that_nothing_can_go(shell: Shell, run: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from digitlab.data import load_dataset, read_idx, write_idx
 
-from .conftest import Shell
+from .conftest import QUICK, Made, Shell
 
 SETTINGS = ["--dataset", "./known", "--steps", "60", "--periods", "2"]
 
@@ -78,8 +78,8 @@ def test_a_run_split_by_writer_is_refused_where_the_writers_are_told_otherwise(
     assert "The run r was split by writer, and who wrote which digit of" in answer.err
 
 
-def test_where_nobody_knows_the_writers_the_interval_is_wilsons(shell: Shell) -> None:
-    shell("train", "linear", "--dataset", "digits", "--steps", "20", "--periods", "2", "--out", "r")
+def test_where_nobody_knows_the_writers_the_interval_is_wilsons(shell: Shell, made: Made) -> None:
+    made("r", "linear", *QUICK)
     score = shell("evaluate", "r", "--json").json
     assert not {"writers", "naive_interval", "widening"} & score.keys()
     assert score["series"] == {}

@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import hashlib
+import os
 import struct
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digitlab.data import Dataset, load_dataset
+from digitlab.data import Dataset, load_dataset, readers
 from digitlab.errors import ConfigError, DataError
 
 Images = npt.NDArray[np.uint8]
@@ -144,19 +145,29 @@ def test_digits_are_scikit_learns_cut_once_for_all() -> None:
     assert [part.fingerprint for part in (train, test)] == [part.fingerprint for part in again]
 
 
-def test_digits_need_neither_network_nor_jax(tmp_path: Path) -> None:
+def test_digits_are_the_same_where_scikit_learn_keeps_them_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = load_dataset("digits")
+    monkeypatch.setattr(readers, "DIGITS_FILE", "nowhere.csv.gz")
+    assert [part.fingerprint for part in load_dataset("digits")] == [part.fingerprint for part in usual]
+
+
+def test_digits_need_neither_network_nor_jax_nor_scikit_learn(tmp_path: Path) -> None:
     script = (
         "import socket, sys\n"
         "def refuse(*arguments): raise SystemExit('asked the network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
         "from digitlab.data import load_dataset\n"
-        "print(*map(len, load_dataset('digits')), 'jax' in sys.modules)\n"
+        "print(*map(len, load_dataset('digits')), *{'jax', 'scipy', 'sklearn'} & set(sys.modules))\n"
     )
     environment = {"DIGITLAB_CACHE_DIR": str(tmp_path), "DIGITLAB_DATA_DIR": str(tmp_path / "missing")}
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert done.stdout.split() == ["1347", "450", "False"]
+    assert done.stdout.split() == ["1347", "450"]
     assert done.stderr == ""
     assert not list(tmp_path.iterdir())
 

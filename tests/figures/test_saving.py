@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from digitlab import figures
@@ -19,13 +20,14 @@ from digitlab.errors import StorageError
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (12, 7, 5), dtype=np.uint8)
+PHOTO = RANDOM.integers(0, 256, (20, 30, 3), dtype=np.uint8)
 KERNEL = RANDOM.normal(size=(35, 13))
 KERNELS = np.stack([KERNEL, 2 * KERNEL, KERNEL[::-1]])
 COUNTS = RANDOM.integers(0, 50, (5, 5)) + np.diag([900] * 5)
 RANDOM_MAPS = RANDOM.normal(size=(2, 3, 7, 5))
 PERIODS, LOSS = range(1, 11), np.linspace(1, 0.2, 10)
 
-PICTURES: dict[str, Callable[[], Axes]] = {
+PICTURES: dict[str, Callable[[], Axes | Figure]] = {
     "digit_grid": lambda: figures.digit_grid(PIXELS, range(12), predictions=[0] * 12, indices=range(12)),
     "one_digit": lambda: figures.one_digit(PIXELS[0], 5),
     "class_counts": lambda: figures.class_counts([5, 6, 7]),
@@ -59,11 +61,34 @@ PICTURES: dict[str, Callable[[], Axes]] = {
         neighbour_labels=[[1, 2, 3]] * 3,
         indices=[0, 10, 59999],
     ),
+    "boxed_digits": lambda: figures.boxed_digits(
+        PHOTO, [[2, 3, 9, 8]], ["7"], confidences=[0.4], title="a row"
+    ),
+    "boxed_pictures": lambda: figures.boxed_pictures(
+        [PHOTO, PHOTO], [[[2, 3, 9, 8]]] * 2, [["7"]] * 2, titles=["a", "b"]
+    ),
+    "own_mistakes": lambda: figures.own_mistakes(
+        [PHOTO, PHOTO], PIXELS[:2], [1, 7], ["7", "1"], shares=[0.9, 0.8], names=["a.png", "b.png"]
+    ),
+    "nothing_read": lambda: figures.nothing_read(
+        [("picture", PHOTO)], ["Refused: nothing drawn."], title="a"
+    ),
+    "why_read": lambda: figures.why_read(
+        [("picture", PHOTO), ("ink", PIXELS[0])],
+        PIXELS[0],
+        RANDOM_MAPS[0],
+        map_names=["for 1", "for 7", "for 1 rather than 7"],
+        probabilities=[0.9, 0.1, *[0] * 8],
+        neighbours=PIXELS[1:4],
+        neighbour_labels=[1, 1, 7],
+        sentences=["Read as 1."],
+        title="a",
+    ),
     "accuracy_intervals": lambda: figures.accuracy_intervals({"mlp": (0.9, 0.8, 0.95)}, baseline=0.7),
 }
 
 
-def saved(draw: Callable[[], Axes], folder: Path) -> list[bytes]:
+def saved(draw: Callable[[], Axes | Figure], folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in figures.save(draw(), folder / "picture")]
 
 

@@ -24,6 +24,7 @@ from digitlab.models import (
     first_layer,
     make_model,
     predict_logits,
+    shapes_of,
 )
 from digitlab.models.base import FEW, dropout, relu
 
@@ -41,17 +42,14 @@ def numpy_logits(params: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def randomised(params: Any) -> Any:
     """Return weights of the same shapes, none of them zero."""
-    leaves, tree = jax.tree.flatten(params)
-    keys = jax.random.split(KEY, len(leaves))
-    return jax.tree.unflatten(
-        tree, [jax.random.normal(key, leaf.shape) / 4 for key, leaf in zip(keys, leaves, strict=True)]
-    )
+    generator = np.random.default_rng(7)
+    return jax.tree.map(lambda leaf: jnp.asarray(generator.normal(0, 0.25, leaf.shape), jnp.float32), params)
 
 
 @pytest.mark.parametrize("model", ALL_MODELS, ids=repr)
 def test_apply_is_the_formula(model: Model, make_dataset: Callable[..., Dataset]) -> None:
     pixels = make_dataset(23).pixels
-    params = randomised(model.init(KEY, (5, 4)))
+    params = randomised(shapes_of(model, (5, 4)))
     expected = numpy_logits(params, pixels)
     np.testing.assert_allclose(jax.jit(model.apply)(params, jnp.asarray(pixels)), expected, atol=2e-5)
     for count in (FEW, len(pixels)):
@@ -74,7 +72,7 @@ def test_a_model_is_a_frozen_hashable_protocol_member(model: Model) -> None:
 @pytest.mark.parametrize("n", [1, 2, FEW, FEW + 1, 2047, 2048, 2049, 5000])
 def test_predict_logits_counts_every_image(n: int, make_dataset: Callable[..., Dataset]) -> None:
     model, pixels = MLP((9,)), make_dataset(n).pixels
-    params = model.init(KEY, (5, 4))
+    params = randomised(shapes_of(model, (5, 4)))
     logits = predict_logits(model, params, pixels)
     assert logits.shape == (n, 10)
     np.testing.assert_allclose(logits, numpy_logits(params, pixels), atol=2e-5)
@@ -90,7 +88,7 @@ def test_weights_that_overflow_give_what_compiled_code_gives_and_no_warning(
     model: Model, make_dataset: Callable[..., Dataset]
 ) -> None:
     pixels = make_dataset(FEW + 1, (8, 8)).pixels
-    params = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 1e38), model.init(KEY, (8, 8)))
+    params = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 1e38), shapes_of(model, (8, 8)))
     many = predict_logits(model, params, pixels)
     assert np.isinf(many).any()
     np.testing.assert_array_equal(predict_logits(model, params, pixels[:FEW]), many[:FEW])
@@ -134,17 +132,19 @@ def test_no_layer_begins_with_another_layers_numbers() -> None:
 def test_training_without_dropout_is_inference(make_dataset: Callable[..., Dataset]) -> None:
     pixels = jnp.asarray(make_dataset(5).pixels)
     for model in (Linear(), MLP((6,))):
-        params = randomised(model.init(KEY, (5, 4)))
-        np.testing.assert_array_equal(model.apply(params, pixels), model.apply_train(params, pixels, key=KEY))
+        params = randomised(shapes_of(model, (5, 4)))
+        apply, apply_train = jax.jit(model.apply), jax.jit(model.apply_train)
+        np.testing.assert_array_equal(apply(params, pixels), apply_train(params, pixels, key=KEY))
 
 
 def test_exercise_fault_3_dropout_is_off_unless_training(make_dataset: Callable[..., Dataset]) -> None:
     model, pixels = MLP((50,), dropout=0.5), make_dataset(8).pixels
-    params = model.init(KEY, (5, 4))
+    params = randomised(shapes_of(model, (5, 4)))
     once, twice = (predict_logits(model, params, pixels) for _ in range(2))
     np.testing.assert_array_equal(once, twice)
     np.testing.assert_array_equal(once, predict_logits(MLP((50,), dropout=0.0), params, pixels))
-    trained = [model.apply_train(params, jnp.asarray(pixels), key=jax.random.key(seed)) for seed in (0, 1)]
+    apply_train = jax.jit(model.apply_train)
+    trained = [apply_train(params, jnp.asarray(pixels), key=jax.random.key(seed)) for seed in (0, 1)]
     assert not np.allclose(trained[0], trained[1])
 
 

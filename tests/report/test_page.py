@@ -114,6 +114,7 @@ def _of(subject: Subject, rows: slice) -> Evaluation:
     return score_run(subject.run, subject.images.take(np.arange(224)[rows]), subject.logits[rows])
 
 
+@pytest.mark.usefixtures("drafts")
 def test_the_command_gives_the_run_again_to_the_bit(
     runs: Mapping[str, Run], data: Data, tmp_path: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_the_command_gives_the_run_again_to_the_bit(
         assert again.model_digest() == run.model_digest()
 
 
+@pytest.mark.usefixtures("drafts")
 @pytest.mark.parametrize(
     "settings",
     [
@@ -139,6 +141,7 @@ def test_the_command_has_every_setting(settings: dict[str, object], data: Data, 
     assert open_run(tmp_path / "again").config == run.config
 
 
+@pytest.mark.usefixtures("drafts")
 def test_the_shell_writes_it_and_counts_looks(
     runs: Mapping[str, Run],
     tmp_path: Path,
@@ -160,6 +163,7 @@ def test_the_shell_writes_it_and_counts_looks(
     assert "There is no run at" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("drafts")
 def test_a_page_replaces_a_page_and_nothing_else(
     story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,6 +187,7 @@ def test_a_page_replaces_a_page_and_nothing_else(
     assert (looks.read_bytes() if looks.exists() else b"") == looked
 
 
+@pytest.mark.usefixtures("drafts")
 def test_a_pruned_run_is_told_of_as_what_it_is(
     story: Story, data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,11 +196,12 @@ def test_a_pruned_run_is_told_of_as_what_it_is(
     pruned = story_of_runs({"small": open_run(tmp_path / "small")}, data, "validation", looks_inside=True)
     text = html.unescape(write_report(pruned, tmp_path / "r.html").read_text())
     assert f"digitlab units {whole.folder} --prune {tmp_path / 'small'}" in text
-    assert "small was never trained: units were taken out of" in text
+    assert "small was not trained from its seed: units were taken out of" in text
     assert run_command(["timeline", str(tmp_path / "small")]) == 1
-    assert "was never trained: units were taken out of" in capsys.readouterr().err
+    assert "was not trained from its seed: units were taken out of" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("drafts")
 def test_a_class_without_images_is_not_the_hardest(tmp_path: Path, data: Data) -> None:
     three = [np.flatnonzero(np.isin(each.labels, (2, 5, 7))) for each in (data.train, data.test)]
     own = Data("own", data.train.take(three[0]), data.test.take(three[1]))
@@ -206,6 +212,7 @@ def test_a_class_without_images_is_not_the_hardest(tmp_path: Path, data: Data) -
     assert "There is no image of 0, 1, 3, 4, 6, 8 and 9." in text
 
 
+@pytest.mark.usefixtures("drafts")
 def test_a_model_that_makes_no_mistake_is_told_of(
     runs: Mapping[str, Run], data: Data, tmp_path: Path
 ) -> None:

@@ -34,6 +34,15 @@ look = jax.jit(look_up)
 stroked = jax.jit(with_stroke)
 
 
+@jax.jit
+def affine(
+    pixels: jax.Array, down: jax.Array, right: jax.Array, turn: jax.Array, slant: jax.Array, growth: jax.Array
+) -> jax.Array:
+    """Return pictures after all affine steps."""
+    points = rotated(shifted(grid(*pixels.shape[1:]), down, right), turn)
+    return look_up(pixels, scaled(sheared(points, slant), growth))
+
+
 def noise(n: int, shape: tuple[int, int], seed: int = 0) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (n, *shape)).astype(np.uint8)
 
@@ -90,8 +99,7 @@ def test_affine_steps_are_scipys_affine_transform(shape: tuple[int, int]) -> Non
     pixels = noise(3, shape)
     moves = [(1.5, -2, 20, 30, 1.3), (-0.3, 0.7, -75, 8, 0.8), (0, 0, 160, -10, 1)]
     down, right, turn, slant, growth = (each(*column) for column in zip(*moves, strict=True))
-    points = rotated(shifted(grid(*shape), down, right), turn)
-    found = look(jnp.asarray(pixels), scaled(sheared(points, slant), growth))
+    found = affine(jnp.asarray(pixels), down, right, turn, slant, growth)
     middle = (np.array(shape) - 1) / 2
     for picture, move, result in zip(pixels, moves, found, strict=True):
         # Forwards, in (row, column) with rows downwards: grow, lean to the right, turn, move.

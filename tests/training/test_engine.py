@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.data import Dataset
 from digitlab.evaluation import log_loss
-from digitlab.models import MLP, Linear, Model
+from digitlab.models import MLP, Linear, Model, Params, shapes_of
 from digitlab.training import TrainingConfig
 from digitlab.training.engine import (
     Recipe,
@@ -33,6 +33,16 @@ KEY = jax.random.key(3)
 
 def recipe_of(model: Model, **settings: Any) -> Recipe:
     return make_recipe(model, TrainingConfig(**settings))
+
+
+def drawn(model: Model, image_shape: tuple[int, int]) -> Params:
+    """Return random weights."""
+    generator = np.random.default_rng(3)
+    params: Params = jax.tree.map(
+        lambda leaf: jnp.asarray(generator.normal(0, 0.3, leaf.shape), jnp.float32),
+        shapes_of(model, image_shape),
+    )
+    return params
 
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 30)).filter(lambda t: t[1] <= t[0])
@@ -64,7 +74,7 @@ def test_exercise_fault_4_every_epoch_is_shuffled_anew_and_by_the_seed() -> None
 
 def test_the_loss_is_that_of_the_metrics(make_dataset: Callable[..., Dataset]) -> None:
     data, model = make_dataset(), MLP((8,))
-    params = model.init(KEY, (5, 4))
+    params = drawn(model, (5, 4))
     labels = jnp.asarray(data.labels, dtype=jnp.int32)
     loss = jax.jit(batch_loss, static_argnums=1)(
         params, recipe_of(model), jnp.asarray(data.pixels), labels, KEY
@@ -86,7 +96,7 @@ def test_exercise_fault_2_the_training_loss_stays_finite_where_a_probability_is_
 
 def test_the_gradient_is_that_of_finite_differences(make_dataset: Callable[..., Dataset]) -> None:
     data, model = make_dataset(12), MLP((6, 5))
-    params = jax.tree.map(lambda leaf: leaf + 0.1, model.init(KEY, (5, 4)))
+    params = jax.tree.map(lambda leaf: leaf + 0.1, drawn(model, (5, 4)))
     labels = jnp.asarray(data.labels, dtype=jnp.int32)
     gradient = jax.jit(jax.grad(batch_loss), static_argnums=1)(
         params, recipe_of(model), jnp.asarray(data.pixels), labels, KEY

@@ -33,7 +33,7 @@ EVERYTHING = TrainingConfig(
     augmentation=Augmentation(shift=2, rotate=10),
     seed=5,
 )
-NETWORK = MLP((24, 16), dropout=0.3)
+NETWORK = MLP((16,), dropout=0.3)
 TRAININGS: dict[str, tuple[Model, TrainingConfig]] = {
     "linear": (Linear(), CONFIG),
     "network with everything": (NETWORK, EVERYTHING),

@@ -18,7 +18,7 @@ RECIPES: dict[str, tuple[Model, TrainingConfig]] = {
     "linear": (Linear(), CONFIG),
     "mlp, dropout": (MLP((12,), dropout=0.3), replace(CONFIG, optimizer="adamw", weight_decay=0.1)),
     "conv, all on": (
-        Conv((4, 6)),
+        Conv((4,)),
         replace(
             CONFIG,
             schedule="one-cycle",

@@ -29,7 +29,7 @@ from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.engine import run_period
 from digitlab.training.trainer import training_sample
 
-NETWORK = MLP((24, 16), dropout=0.3)
+NETWORK = MLP((16,), dropout=0.3)
 CONFIG = TrainingConfig(steps=60, periods=6, batch_size=32, learning_rate=0.01, seed=5)
 FILTERS = Conv((4,), hidden_units=(6,), dropout=0.3)
 EVERYTHING = TrainingConfig(
@@ -111,7 +111,7 @@ def test_going_on_from_any_saved_period_is_as_never_having_stopped(
     assert_same(trained(NETWORK, CONFIG, digits_split, saved).weights, whole[-1][1].weights)
 
 
-@pytest.mark.parametrize("periods", [1, 2, 7, 60])
+@pytest.mark.parametrize("periods", [1, 7, 60])
 def test_measuring_more_or_less_often_does_not_change_training(
     periods: int, whole: list[tuple[Any, TrainingState]], digits_split: Split
 ) -> None:

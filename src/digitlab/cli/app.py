@@ -19,9 +19,13 @@ from digitlab.cli import (
     console,
     data,
     explaining,
+    learning,
     mistakes,
+    own_digits,
+    predicting,
     reporting,
     results,
+    serving,
     timeline,
     training,
     units,
@@ -49,8 +53,12 @@ app.command()(units.units)
 app.command()(explaining.templates)
 app.command()(explaining.explain)
 app.command()(mistakes.mistakes)
+app.command()(predicting.predict)
+app.command()(own_digits.score)
+app.command()(learning.learn)
 app.command()(checking.check)
 app.command()(reporting.report)
+app.command()(serving.serve)
 
 
 def _version(wanted: bool) -> None:

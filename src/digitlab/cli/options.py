@@ -51,7 +51,7 @@ class TrainingOptions:
     """How to train; what is not given comes from the preset."""
 
     preset: Annotated[
-        str | None, typer.Option(help="exercise-short, exercise, quick or best.", show_default="quick")
+        str | None, typer.Option(help="exercise-short, exercise, quick, best or own.", show_default="quick")
     ] = None
     steps: Annotated[int | None, typer.Option(help="Batches to learn from.")] = None
     epochs: Annotated[float | None, typer.Option(help="The same, in passes over the training images.")] = None
@@ -94,6 +94,13 @@ class TrainingOptions:
     dropout: Annotated[
         float | None,
         typer.Option(help="Share of hidden units, or of what conv's filters find, to silence in training."),
+    ] = None
+    drawn: Annotated[
+        int | None,
+        typer.Option(
+            help="Learn besides from so many digits drawn by code, in shapes that the data have few of.",
+            show_default="0; of the preset own, some",
+        ),
     ] = None
     seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default="0")] = None
     split_by: Annotated[

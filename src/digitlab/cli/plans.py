@@ -1,20 +1,36 @@
 """What a command line asks to be trained: the run folder, the data, the settings."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, TrainingOptions
-from digitlab.errors import ConfigError
+from digitlab.errors import ConfigError, RunError, RunNotFoundError
 
 if TYPE_CHECKING:
+    from digitlab.recognition import Recognizer
     from digitlab.runs import Run, RunConfig
     from digitlab.workflow import Data
 
-__all__ = ["default_folder", "kept_run", "label", "load", "plan", "settings_of_each", "train_one"]
+__all__ = [
+    "default_folder",
+    "kept_run",
+    "label",
+    "load",
+    "newest_run",
+    "plan",
+    "recognizer_of",
+    "run_and_paths",
+    "settings_of_each",
+    "train_one",
+]
 
 RUNS = Path("runs")
 DATASET = "mnist"
+DEFAULT_RUN_COMMAND = "digitlab train conv --preset own"
+# Of runs that were made at once, by compare, the one that reads best as a rule.
+PREFERRED = ("conv", "mlp", "linear")
 
 
 def default_folder(stem: str, *, resume: bool = False) -> Path:
@@ -119,3 +135,84 @@ def train_one(run: "Run", data: "Data", resume_command: str) -> None:
         ) from None
     if run.config.training.patience is not None:
         console.note(f"{name}: the weights of period {run.kept_period} are kept, the best on validation.")
+
+
+def newest_run(folder: Path = RUNS) -> "Run":
+    """Return the finished run in `folder` that was begun last, to be used where none is named.
+
+    It is looked for in `folder` and one level below, where `compare` puts its runs. Those of one folder
+    below count as made at once, with the last of them; of these, conv goes before mlp, and mlp before linear.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is none.
+    """
+    from digitlab.runs import find_runs
+
+    alone = [[path] for path in find_runs(folder)]
+    below = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    together = [_finished(paths) for paths in [*alone, *map(find_runs, below)]]
+    groups = [runs for runs in together if runs]
+    if not groups:
+        raise RunNotFoundError(
+            f"No run was named, and there is no finished one in {folder}. "
+            f"Make one with: {DEFAULT_RUN_COMMAND}"
+        )
+    newest = max(groups, key=lambda runs: max(begun for begun, _ in runs))
+    return max(newest, key=lambda each: (_preference(each[1]), each[0]))[1]
+
+
+def run_and_paths(arguments: list[Path]) -> "tuple[Run, list[Path]]":
+    """Return the run that is named first, or else the newest one, and the other arguments.
+
+    Raises
+    ------
+    ConfigError
+        If there are no other arguments.
+    RunError
+        If what is named first is a folder of runs.
+    RunNotFoundError
+        If none is named and there is none.
+    """
+    from digitlab.runs import find_runs, is_run, open_run
+
+    first, *others = arguments
+    if is_run(first) or find_runs(first):
+        run, paths = open_run(first), others
+    else:
+        run, paths = newest_run(), arguments
+        console.note(f"digitlab: reading with the newest run, {run.folder} ({run.config.model.name}).")
+    if not paths:
+        raise ConfigError(
+            f"There is nothing to read with the run {first}: name pictures, or a folder of them."
+        )
+    return run, paths
+
+
+def recognizer_of(run: "Run", data: DataOptions) -> "Recognizer":
+    """Return a finished run made ready to read pictures."""
+    from digitlab.data import geometry_of
+    from digitlab.recognition import Recognizer, norms_of
+
+    run.params()
+    geometry_of(run.config.data.image_shape)
+    return Recognizer.of(run, norms_of(run, lambda: load(data, run)))
+
+
+def _finished(folders: list[Path]) -> "list[tuple[str, Run]]":
+    """Return the finished runs of some, each with when it was begun; damaged ones are left out."""
+    from digitlab.runs import open_run
+
+    found = []
+    for folder in folders:
+        with suppress(RunError):
+            run = open_run(folder)
+            if run.is_finished:
+                found.append((str(run.circumstances()["created"]), run))
+    return found
+
+
+def _preference(run: "Run") -> int:
+    name = run.config.model.name
+    return -PREFERRED.index(name) if name in PREFERRED else -len(PREFERRED)

@@ -57,9 +57,9 @@ def timeline(
     from digitlab.runs import open_run
 
     opened = open_run(run)
-    if opened.config.pruned_from:
+    if opened.config.origin:
         raise RunError(
-            f"The run {run} was never trained: units were taken out of {opened.config.pruned_from.run}. "
+            f"The run {run} was not trained from its seed: {opened.config.origin}. "
             "Name that one for its timeline."
         )
     kernel, _ = first_kernel(opened.params(), opened.config.data.image_shape)

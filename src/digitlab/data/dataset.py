@@ -147,6 +147,29 @@ class Dataset:
         series = None if self.series is None else self.series[chosen]
         return Dataset(self.pixels[chosen], self.labels[chosen], name or self.name, writers, series)
 
+    def joined(self, other: "Dataset") -> "Dataset":
+        """Return these images and after them those of `other`, whose writers, if not told, are -1: nobody's.
+
+        Raises
+        ------
+        DataError
+            If the other's images have another shape.
+        """
+        if other.image_shape != self.image_shape:
+            raise DataError(
+                f"{other.name} has images of {other.image_shape} pixels, {self.name} of {self.image_shape}: "
+                "they cannot be one data set."
+            )
+        pixels = np.concatenate([self.pixels, other.pixels])
+        labels = np.concatenate([self.labels, other.labels])
+        return Dataset(pixels, labels, self.name, self._told(other, "writers"), self._told(other, "series"))
+
+    def _told(self, other: "Dataset", field: str) -> npt.NDArray[Any] | None:
+        ours, theirs = getattr(self, field), getattr(other, field)
+        if ours is None:
+            return None
+        return np.concatenate([ours, np.full(len(other), -1, np.int32) if theirs is None else theirs])
+
 
 def _frozen(array: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return a plain array that nobody can write to; memory-mapped files stay mapped."""

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ __all__ = [
     "read_path",
 ]
 
+DIGITS_FILE = "data/digits.csv.gz"
 DIGITS_TEST_IMAGES = 450
 DIGITS_SEED = 1797
 NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -52,13 +54,27 @@ def read_bundled_digits() -> tuple[Part, Part]:
 
     Counts of 0-16 become round(count * 255 / 16).
     """
-    from sklearn.datasets import load_digits  # half a second that no other data set should pay
-
-    bunch = load_digits()
-    pixels = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
-    labels = bunch.target.astype(np.uint8)
+    table = _bundled_table()
+    pixels = np.rint(table[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    labels = table[:, -1].astype(np.uint8)
     train, test = stratified_indices(labels, DIGITS_TEST_IMAGES / len(labels), DIGITS_SEED)
     return Part(pixels[train], labels[train]), Part(pixels[test], labels[test])
+
+
+def _bundled_table() -> npt.NDArray[np.float64]:
+    """Return scikit-learn's table of digits, (1797, 65): 64 counts and a label in each row.
+
+    Its file is read where it lies, for importing scikit-learn takes longer than training on it.
+    """
+    package = find_spec("sklearn")
+    file = Path(package.origin).with_name("datasets") / DIGITS_FILE if package and package.origin else None
+    if file and file.is_file():
+        return np.loadtxt(file, delimiter=",")
+    # Where another release keeps it, only that release knows.
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return np.column_stack([bunch.data, bunch.target])
 
 
 def read_catalog_files(chosen: CatalogSet, paths: list[Path]) -> tuple[Part, Part]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,24 +29,32 @@ class Split:
 
     Attributes
     ----------
-    whole : Dataset
+    official : Dataset
         The official training set.
     training_rows, validation_rows : ndarray of intp
-        Which of its images each part has: sorted, disjoint, and together all of them.
+        Which images of `whole` each part has: sorted, disjoint, and together all of them.
     validation_fraction : float
         The share of the training set that was asked for as validation.
     seed : int
         What the cut was drawn from.
     kind : str
         How it was cut.
+    added : callable, optional
+        Makes what is learnt from besides; its images follow the official ones in `whole`.
     """
 
-    whole: Dataset
+    official: Dataset
     training_rows: npt.NDArray[np.intp]
     validation_rows: npt.NDArray[np.intp]
     validation_fraction: float
     seed: int
     kind: str = "stratified"
+    added: Callable[[], Dataset] | None = None
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """The official training set, and after it what was added, made when it is first asked for."""
+        return self.official.joined(self.added()) if self.added else self.official
 
     @cached_property
     def validation_digest(self) -> str:
@@ -61,7 +69,12 @@ class Split:
     @cached_property
     def validation(self) -> Dataset:
         """The images to make choices on."""
-        return self.whole.take(self.validation_rows, name=f"{self.whole.name} validation")
+        return self.official.take(self.validation_rows, name=f"{self.official.name} validation")
+
+    def with_added(self, count: int, added: Callable[[], Dataset]) -> "Split":
+        """Return this split with `count` more images to learn from, which `added` makes; validation stays."""
+        rows = np.arange(len(self.official), len(self.official) + count)
+        return replace(self, training_rows=np.concatenate([self.training_rows, rows]), added=added)
 
 
 def stratified_split(train: Dataset, *, validation_fraction: float = 1 / 6, seed: int = 0) -> Split:

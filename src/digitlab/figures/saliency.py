@@ -15,7 +15,7 @@ from digitlab.figures.mosaic import Mosaic, frame, label, mosaic, mosaic_axes
 from digitlab.figures.style import INK, colour_bar, size_inches, styled, write_title
 from digitlab.figures.weights import BAR_GAP_INCHES, weight_scale
 
-__all__ = ["saliency_maps"]
+__all__ = ["saliency_maps", "write_signs"]
 
 TILE_INCHES = 1.75
 # Signs stand in pixels whose value is beyond the first share of the scale, white ones beyond the second.
@@ -85,7 +85,13 @@ def saliency_maps(
         row, column = divmod(tile, columns + 1)
         if column:
             label(ax, tiles, tile, column_names[column - 1])
-            _write_signs(ax, tiles, tile, values[row, column - 1], scale.limit)
+            write_signs(
+                ax,
+                values[row, column - 1],
+                scale.limit,
+                pixel_inches=tiles.pixel_inches,
+                corner=(int(tiles.lefts[tile]), int(tiles.tops[tile])),
+            )
         else:
             label(ax, tiles, tile, row_names[row], weight="bold")
     gap = BAR_GAP_INCHES / size_inches(ax)[1]
@@ -111,17 +117,22 @@ def _draw_digits(ax: Axes, tiles: Mosaic, pixels: NDArray[np.uint8], across: int
             ax.contour(x, y, pixels, levels=[HALF_INK], colors="#5A5A5A", linewidths=0.6)
 
 
-def _write_signs(ax: Axes, tiles: Mosaic, tile: int, values: NDArray[np.float64], limit: float) -> None:
-    side = SIGN_SHARE * tiles.pixel_inches * 72
+def write_signs(
+    ax: Axes,
+    values: NDArray[np.float64],
+    limit: float,
+    *,
+    pixel_inches: float,
+    corner: tuple[int, int] = (0, 0),
+) -> None:
+    """Write the sign of each strong value of a map into its pixel, so that a grey print can be read.
+
+    `corner` is the column and row of the map's first pixel, and `limit` where its colours end.
+    """
+    left, top = corner
+    side = SIGN_SHARE * pixel_inches * 72
     sizes = np.abs(values) / limit
     for marker, sign in (("+", 1), ("_", -1)):
         for colour, low, high in ((INK, STRONG, DARK), ("white", DARK, np.inf)):
             rows, columns = np.nonzero((np.sign(values) == sign) & (sizes > low) & (sizes <= high))
-            ax.scatter(
-                tiles.lefts[tile] + columns,
-                tiles.tops[tile] + rows,
-                s=side**2,
-                marker=marker,
-                color=colour,
-                linewidths=0.6,
-            )
+            ax.scatter(left + columns, top + rows, s=side**2, marker=marker, color=colour, linewidths=0.6)

@@ -7,6 +7,7 @@ from digitlab.pictures.galleries import (
     draw_only_right,
     draw_templates,
 )
+from digitlab.pictures.own_digits import draw_score, draw_several, draw_why
 from digitlab.pictures.results import (
     draw_calibration,
     draw_confusion,
@@ -32,13 +33,16 @@ __all__ = [
     "draw_mistakes",
     "draw_only_right",
     "draw_run",
+    "draw_score",
     "draw_seed_study",
+    "draw_several",
     "draw_study",
     "draw_suspects",
     "draw_templates",
     "draw_timeline",
     "draw_units",
     "draw_weights",
+    "draw_why",
     "frames_of",
     "timeline_panels",
     "unit_tiles",

@@ -211,10 +211,10 @@ def _calibration(story: Story, subject: Subject) -> Iterator[Block]:
 
 def _reproduce(story: Story) -> Iterator[Block]:
     for subject in story.subjects:
-        pruned = subject.run.config.pruned_from
+        origin = subject.run.config.origin
         how = (
-            f"{subject.name}, which is {pruned.run} without some units:"
-            if pruned
+            f"{subject.name}, for which {origin}:"
+            if origin
             else (f"{subject.name}, to the bit on the same machine and versions, if it was trained alone:")
         )
         yield Code(command_of(subject.run), how)

@@ -87,8 +87,8 @@ def _units(story: Story, subject: Subject) -> Iterator[Block]:
 
 def _timeline(story: Story, subject: Subject) -> Iterator[Block]:
     run = subject.run
-    if run.config.pruned_from:
-        yield Text(f"{subject.name} was never trained: units were taken out of {run.config.pruned_from.run}.")
+    if run.config.origin:
+        yield Text(f"{subject.name} was not trained from its seed: {run.config.origin}.")
         return
     end = run.config.training.last_step(run.kept_period)
     split = story.data.split_of(run)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from digitlab.models import describe_model
-from digitlab.runs import Run
+from digitlab.runs import LearnRecord, Run
 from digitlab.training import TrainingConfig
 
 __all__ = ["command_of", "made_with"]
@@ -16,17 +16,18 @@ OTHER_NAMES = {"augmentation": "augment"}
 
 
 def command_of(run: Run) -> str:
-    """Return the command line that trains a run again; of a pruned run, the one that takes the units out."""
-    pruned = run.config.pruned_from
-    if pruned:
-        return shlex.join(["digitlab", "units", pruned.run, "--prune", str(run.folder)])
+    """Return the command line that trains a run again; of one made of another, the one that made it."""
+    if run.config.pruned_from:
+        return shlex.join(["digitlab", "units", run.config.pruned_from.run, "--prune", str(run.folder)])
+    if run.config.learned_from:
+        return _learning_command(run, run.config.learned_from)
     model = describe_model(run.config.model)
     settings = {name: model[name] for name in model if name not in ("name", "classes")}
     settings |= {field.name: getattr(run.config.training, field.name) for field in fields(TrainingConfig)}
     words = ["digitlab", "train", run.config.model.name, "--dataset", run.config.data.source]
     for name, value in settings.items():
         words += [f"--{OTHER_NAMES.get(name, name).replace('_', '-')}", _written(name, value)]
-    words += ["--split-by", run.config.data.split]
+    words += ["--split-by", run.config.data.split, "--drawn", str(run.config.data.drawn)]
     return shlex.join(_needed(words))
 
 
@@ -36,6 +37,19 @@ def made_with(run: Run) -> dict[str, Any]:
     begun: dict[str, Any] = {"begun": kept["created"], "commit": kept["commit"] or "none: it was installed"}
     sets = {"training set, SHA-256": data.train_fingerprint, "test set, SHA-256": data.test_fingerprint}
     return begun | dict(kept["versions"]) | sets | {"weights, SHA-256": run.model_digest()}
+
+
+def _learning_command(run: Run, learned: LearnRecord) -> str:
+    training = run.config.training
+    settings = {
+        "out": run.folder,
+        "share": learned.own_share,
+        "steps": training.steps,
+        "learning-rate": training.learning_rate,
+        "seed": training.seed,
+    }
+    options = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+    return shlex.join(["digitlab", "learn", learned.run, learned.own_folder, *options])
 
 
 def _written(name: str, value: Any) -> str:

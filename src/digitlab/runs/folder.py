@@ -4,8 +4,9 @@
 
     config.json             model, training settings, data fingerprints, split, versions, commit
     history.jsonl           one line a period
-    checkpoint.safetensors  the state after the last finished period, to resume from; none if it was pruned
+    checkpoint.safetensors  the state after the last finished period, to resume from; none if made of another
     model.safetensors       the trained weights; its header rebuilds the model; there when finished
+    recognition.safetensors what its digits are like, for reading own pictures; there once it has read some
     looks.jsonl             a line for each time it was read on the test set; see `evaluation.ledger`
     figures/                pictures
     .lock                   held by the process that trains, and by nobody once that has ended
@@ -33,11 +34,12 @@ from digitlab.tensors import damage_errors, read_header, read_tensors, write_ten
 from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.trainer import HistoryRow, TrainingState, initial_state
 
-__all__ = ["LOOKS", "Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
+__all__ = ["LOOKS", "NORMS", "Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
 
 CONFIG, HISTORY = "config.json", "history.jsonl"
 CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
 LOOKS = "looks.jsonl"
+NORMS = "recognition.safetensors"
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ class Run:
         return rows
 
     def periods_done(self) -> int:
-        """Return how many periods are finished: those up to the checkpoint; of a pruned run, all."""
-        path = self.folder / (HISTORY if self.config.pruned_from else CHECKPOINT)
-        if self.config.pruned_from:
+        """Return how many periods are finished: those up to the checkpoint; of a run made of another, all."""
+        path = self.folder / (HISTORY if self.config.origin else CHECKPOINT)
+        if self.config.origin:
             with damage_errors(path):
                 return len(path.read_text(encoding="utf-8").splitlines())
         if not path.exists() and not self.is_finished:
@@ -289,7 +291,7 @@ def _check_free(folder: Path, force: bool) -> None:
 def _clear(folder: Path, *, keep: Path | None = None) -> None:
     """Remove what a run leaves in its folder, all but its config."""
     shutil.rmtree(folder / "figures", ignore_errors=True)
-    for name in (MODEL, CHECKPOINT, HISTORY, LOOKS):
+    for name in (MODEL, CHECKPOINT, HISTORY, LOOKS, NORMS):
         (folder / name).unlink(missing_ok=True)
     _clear_unfinished(folder, keep=keep)
 

@@ -16,7 +16,7 @@ from digitlab.data import Dataset, Split
 from digitlab.models import Model, describe_model, make_model
 from digitlab.training.config import TrainingConfig
 
-__all__ = ["DataRecord", "PruneRecord", "RunConfig", "circumstances"]
+__all__ = ["DataRecord", "LearnRecord", "PruneRecord", "RunConfig", "circumstances"]
 
 VERSIONED = ("digitlab", "jax", "jaxlib", "numpy", "optax")
 
@@ -32,6 +32,8 @@ class DataRecord:
     validation_digest
         SHA-256 of the rows that are validation, for the fingerprints do not cover who wrote what; empty in
         runs that were made before it was kept.
+    drawn
+        How many digits drawn by code were learnt from besides; `training_images` counts them too.
     """
 
     name: str
@@ -46,9 +48,10 @@ class DataRecord:
     validation_images: int
     baseline_digit: int
     validation_digest: str = ""
+    drawn: int = 0
 
     @classmethod
-    def of(cls, source: str, train: Dataset, test: Dataset, split: Split) -> "DataRecord":
+    def of(cls, source: str, train: Dataset, test: Dataset, split: Split, *, drawn: int = 0) -> "DataRecord":
         """Describe a data set and its split."""
         return cls(
             name=train.name,
@@ -59,10 +62,11 @@ class DataRecord:
             split=split.kind,
             validation_fraction=split.validation_fraction,
             split_seed=split.seed,
-            training_images=len(split.training_rows),
+            training_images=len(split.training_rows) + drawn,
             validation_images=len(split.validation_rows),
             baseline_digit=int(np.bincount(train.labels[split.training_rows]).argmax()),
             validation_digest=split.validation_digest,
+            drawn=drawn,
         )
 
 
@@ -84,16 +88,57 @@ class PruneRecord:
 
 
 @dataclass(frozen=True)
+class LearnRecord:
+    """What a run was before it went on learning from own digits, and what these were.
+
+    run
+        The folder of the run that it began with, as it was named then.
+    model_digest
+        SHA-256 of that run's file of weights.
+    own_folder
+        The folder of the own digits, as it was named then.
+    own_fingerprint
+        SHA-256 of their pixels, as the model saw them, and labels; see `Dataset.fingerprint`.
+    own_images
+        How many own digits it learned from.
+    own_counts
+        How many of each digit.
+    own_share
+        The share of all images seen in the learning that were own digits; the others were of `data`.
+    """
+
+    run: str
+    model_digest: str
+    own_folder: str
+    own_fingerprint: str
+    own_images: int
+    own_counts: Sequence[int]
+    own_share: float
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """What a run is: everything that decides its result.
 
     Of a run that was pruned, `training` and `data` are those of the whole run, and `model` is what is left.
+    Of one that learned from own digits, `training` is how it learned them, and `data` what it saw beside
+    them.
     """
 
     model: Model
     training: TrainingConfig
     data: DataRecord
     pruned_from: PruneRecord | None = None
+    learned_from: LearnRecord | None = None
+
+    @property
+    def origin(self) -> str:
+        """What was done to which run to make this one; empty where it was trained from its seed."""
+        if self.pruned_from:
+            return f"units were taken out of {self.pruned_from.run}"
+        if self.learned_from:
+            return f"{self.learned_from.run} went on learning, from own digits too"
+        return ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
@@ -102,19 +147,21 @@ class RunConfig:
             "training": self.training.as_dict(),
             "data": asdict(self.data) | {"image_shape": list(self.data.image_shape)},
         }
-        return settings | ({"pruned_from": asdict(self.pruned_from)} if self.pruned_from else {})
+        origins = {"pruned_from": self.pruned_from, "learned_from": self.learned_from}
+        return settings | {name: asdict(origin) for name, origin in origins.items() if origin}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
         """Read what `as_dict` wrote."""
         height, width = values["data"]["image_shape"]
         data = DataRecord(**values["data"] | {"image_shape": (int(height), int(width))})
-        pruned = values.get("pruned_from")
+        pruned, learned = values.get("pruned_from"), values.get("learned_from")
         return cls(
             make_model(**values["model"]),
             TrainingConfig(**values["training"]),
             data,
             PruneRecord(**pruned) if pruned else None,
+            LearnRecord(**learned) if learned else None,
         )
 
 

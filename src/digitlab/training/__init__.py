@@ -2,6 +2,7 @@
 
 from digitlab.training.augment import Augmentation
 from digitlab.training.config import TrainingConfig
+from digitlab.training.continuing import state_from
 from digitlab.training.fitted import Fitted, curves, fit
 from digitlab.training.presets import PRESETS, configure, preset_models, preset_settings
 from digitlab.training.snapshots import OnStep, check_steps, snapshots
@@ -33,6 +34,7 @@ __all__ = [
     "preset_models",
     "preset_settings",
     "snapshots",
+    "state_from",
     "train",
     "train_together",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from digitlab.data import Split
 from digitlab.models import Model, Params, predict_logits
 from digitlab.training.config import TrainingConfig
-from digitlab.training.trainer import HistoryRow, train
+from digitlab.training.trainer import HistoryRow, TrainingState, train
 
 __all__ = ["Fitted", "curves", "fit"]
 
@@ -38,8 +38,8 @@ class Fitted:
         return predict_logits(self.model, self.params, pixels)
 
 
-def fit(model: Model, config: TrainingConfig, split: Split) -> Fitted:
-    """Train a model to its end; `train` does the same period by period.
+def fit(model: Model, config: TrainingConfig, split: Split, *, state: TrainingState | None = None) -> Fitted:
+    """Train a model to its end, from the beginning or from `state`; `train` does it period by period.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def fit(model: Model, config: TrainingConfig, split: Split) -> Fitted:
     >>> fitted.read(test.pixels).shape
     (450, 10)
     """
-    done = list(train(model, config, split))
+    done = list(train(model, config, split, state=state))
     return Fitted(model, config, done[-1][1].params, tuple(row for row, _ in done))
 
 

@@ -1,0 +1,97 @@
+"""Pictures of the page that `digitlab serve` opens, for the README and for looking at it.
+
+    python benchmarks/page.py RUN... --digit 7
+
+serves the runs, draws a digit with the mouse in Debian's Chromium, and writes `docs/page.png`; with `--all
+FOLDER` also the page on a desktop and a phone, in light and dark, empty and with an answer.
+"""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drawn_digits import draw, strokes_of
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+from serving import served
+
+from digitlab.files import make_folder
+
+DOCS = Path(__file__).parents[1] / "docs"
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+# After the bars have moved.
+REST_MS = 600
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture to take: where it goes, of which screen, with which digit drawn if any."""
+
+    path: Path
+    screen: dict[str, Any]
+    scheme: str
+    digit: int | None
+
+
+def main() -> None:
+    """Serve, draw, and take pictures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--digit", type=int, default=7)
+    parser.add_argument("--all", type=Path, metavar="FOLDER")
+    arguments = parser.parse_args()
+    shots = [Shot(DOCS / "page.png", DESK, "light", arguments.digit)]
+    if arguments.all:
+        shots += _every_shot(make_folder(arguments.all), arguments.digit)
+    with served(arguments.runs) as (host, port), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        _take(browser, f"http://{host}:{port}/", shots)
+        browser.close()
+
+
+def _every_shot(folder: Path, digit: int) -> list[Shot]:
+    screens = {"desk": DESK, "phone": PHONE}
+    return [
+        Shot(folder / f"{name}-{scheme}{'' if drawn is None else '-drawn'}.png", screen, scheme, drawn)
+        for name, screen in screens.items()
+        for scheme in ("light", "dark")
+        for drawn in (None, digit)
+    ]
+
+
+def _take(browser: Browser, address: str, shots: Sequence[Shot]) -> None:
+    for shot in shots:
+        context = browser.new_context(**shot.screen, color_scheme=shot.scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector(".card")
+        if shot.digit is not None:
+            draw(page, strokes_of(shot.digit))
+            page.wait_for_selector("#behind:not(.is-stale)")
+        page.wait_for_timeout(REST_MS)
+        page.screenshot(path=shot.path, full_page=True)
+        _shrink(shot.path)
+        print(shot.path)
+        context.close()
+
+
+def _shrink(path: Path) -> None:
+    """Leave a picture 256 colours, none of them far from what it was: a third of the bytes."""
+    whole = Image.open(path).convert("RGB")
+    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=5, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
