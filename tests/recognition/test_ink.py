@@ -12,6 +12,7 @@ from pens import inked, written
 from photos import KINDS, photo
 from PIL import Image
 from round_trip import GROUNDS, broken_facts, returned, sent
+from scipy import ndimage
 
 from digitlab.data import Dataset, load_dataset
 from digitlab.data.framing import MNIST, OPTDIGITS
@@ -292,3 +293,15 @@ def test_a_long_thin_one_is_no_ruled_line() -> None:
     box = prepare(page).box
     assert box is not None
     assert np.abs(np.subtract(box, (12, 29, 118, 52))).max() <= 1
+
+
+@pytest.mark.parametrize("side", [120, 280, 400])
+def test_hair_lines_stay_whole(side: int) -> None:
+    page = np.full((side, side, 3), 255, np.uint8)
+    steps = np.arange(side // 5, 4 * side // 5)
+    page[steps, steps // 2 + side // 4] = 0
+    page[side // 2, steps] = 0
+    assert prepare(page).stroke > 0
+    parts = ndimage.label(prepare(page).pixels > 0, np.ones((3, 3)))[1]
+    assert parts == 1
+    assert prepare(page).pixels.mean() / 255 > 0.05

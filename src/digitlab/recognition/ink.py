@@ -195,9 +195,13 @@ def stages_of(picture: Picture, found: Found) -> tuple[Stage, ...]:
 
 def frame_ink(found: Found, part: Bitmap, geometry: Geometry = MNIST, *, steps: Steps = Steps()) -> Ink:
     """Frame some of the ink that was found, bool (h, w), as training digits are."""
-    fine = _fine(found, part, geometry)
-    width = stroke_width(fine) / FINE
-    wide = _usual(fine, width, geometry) if steps.stroke else fine
+    top, left, bottom, right = box_of(part)
+    detail = max(FINE, max(bottom - top, right - left) / geometry.box)
+    fine = _fine(found, part, geometry.box * detail, SMOOTH * detail)
+    width = stroke_width(fine) / detail
+    low, usual, high = geometry.stroke
+    bears = low <= width <= high or geometry is OPTDIGITS or not steps.stroke
+    wide = fine if bears else with_width(fine, usual * detail)
     pixels = framed(wide, geometry)
     shown = (Stage("strokes", _bytes(wide)), Stage("pixels", pixels))
     box = found.box_in_picture(part)
@@ -240,27 +244,29 @@ def _sized(picture: Picture, most_side: int) -> tuple[Picture, float]:
     return np.asarray(Image.fromarray(picture).resize((width, height), how)), scale
 
 
-def _fine(found: Found, part: Bitmap, geometry: Geometry) -> Bitmap:
-    """Draw the ink anew, `FINE` pixels for each of the model's, its longer side as long as `geometry.box`."""
+def _fine(found: Found, part: Bitmap, length: float, smooth: float) -> Bitmap:
+    """Draw the ink anew, its longer side so long; never smaller than it is, for hair lines would be lost."""
     top, left, bottom, right = box_of(part)
     near = np.pad(ndimage.binary_dilation(part[top:bottom, left:right]), 1)
     rows, columns = np.ix_(_around(top, bottom, part.shape[0]), _around(left, right, part.shape[1]))
     amount = np.where(near, (found.ink - found.threshold)[rows, columns], -found.threshold[rows, columns])
-    scale = geometry.box * FINE / max(bottom - top, right - left)
-    height, width = (max(1, round(length * scale)) for length in amount.shape)
+    scale = length / max(bottom - top, right - left)
+    height, width = (max(1, round(side * scale)) for side in amount.shape)
     drawn = Image.fromarray(amount.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
-    fine = ndimage.gaussian_filter(np.asarray(drawn), SMOOTH * FINE) > 0
+    fine = _smoothed(np.asarray(drawn), smooth)
     return fine if fine.any() else np.ones((1, 1), dtype=bool)
+
+
+def _smoothed(amount: Floats, smooth: float) -> Bitmap:
+    """Return where there is ink, its edges smoothed where strokes are wide enough to bear it."""
+    sharp = amount > 0
+    if stroke_width(sharp) < 4 * smooth:
+        return sharp
+    return np.asarray(ndimage.gaussian_filter(amount, smooth) > 0)
 
 
 def _around(start: int, stop: int, length: int) -> NDArray[np.intp]:
     return np.clip(np.arange(start - 1, stop + 1), 0, length - 1)
-
-
-def _usual(fine: Bitmap, width: float, geometry: Geometry) -> Bitmap:
-    """Return the ink with strokes of the usual width where few training digits have its own."""
-    low, usual, high = geometry.stroke
-    return fine if low <= width <= high or geometry is OPTDIGITS else with_width(fine, usual * FINE)
 
 
 def _bytes(ink: NDArray[Any]) -> NDArray[np.uint8]:
