@@ -126,3 +126,10 @@ def test_the_bundled_digits_look_so(digits: tuple[Dataset, Dataset]) -> None:
 @pytest.mark.parametrize("geometry", [MNIST, OPTDIGITS])
 def test_dust_too_fine_for_any_pixel_is_framed_all_the_same(geometry: Geometry) -> None:
     assert framed(np.eye(700, dtype=bool), geometry).any()
+
+
+@pytest.mark.parametrize("geometry", [MNIST, OPTDIGITS], ids=lambda geometry: geometry.name)
+def test_a_line_of_one_pixel_is_framed_whatever_its_length(geometry: Geometry) -> None:
+    for length in range(1, 300):
+        for shape in ((1, length), (length, 1), (2, length)):
+            assert framed(np.ones(shape, bool), geometry).max() >= 254

@@ -197,7 +197,14 @@ def recognizer_of(run: "Run", data: DataOptions) -> "Recognizer":
 
     run.params()
     geometry_of(run.config.data.image_shape)
-    return Recognizer.of(run, norms_of(run, lambda: load(data, run)))
+
+    def load_once() -> "Data":
+        console.note(
+            f"digitlab: learning what the digits of {run.folder} look like; it is kept with the run."
+        )
+        return load(data, run)
+
+    return Recognizer.of(run, norms_of(run, load_once))
 
 
 def _finished(folders: list[Path]) -> "list[tuple[str, Run]]":

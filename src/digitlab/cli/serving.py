@@ -73,7 +73,6 @@ def serve(
         )
     token, name = secrets.token_urlsafe(16) if share else None, _own_name(host)
     with listen(host, port) as listening:
-        console.note("Making ready what reads; the first time with a run that takes a while.")
         recognizers = _recognizers(runs or [], DataOptions(None, data_dir, offline))
         hosts = LOOPBACK | {name, host.lower()}
         app = create_app(recognizers, corrections=corrections, token=token, hosts=hosts)

@@ -136,6 +136,8 @@ def _upright(bitmap: Bitmap) -> Bitmap:
 def _square(ink: Bitmap) -> NDArray[np.float32]:
     """Return the ink in the middle of a square as large as its longer side."""
     top, left, bottom, right = box_of(ink)
+    if min(bottom - top, right - left) == 1:  # a line of one pixel could fall between those that are averaged
+        return _square(ink[top:bottom, left:right].repeat(2, axis=0).repeat(2, axis=1))
     height, width = bottom - top, right - left
     side = max(height, width)
     square = np.zeros((side, side), np.float32)
