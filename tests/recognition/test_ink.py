@@ -80,6 +80,22 @@ def test_dark_on_light_is_light_on_dark(digit: int, seed: int, pen: float) -> No
     assert alike(dark, light) > 0.98
 
 
+@pytest.mark.parametrize("side", [16, 48])
+@pytest.mark.parametrize("breadth", [0.42, 0.46])
+def test_a_one_that_fills_its_bitmap_is_ink_though_it_is_more_than_its_paper(
+    breadth: float, side: int
+) -> None:
+    down, across = np.mgrid[:side, :side] / (side - 1)
+    one = np.abs(across - (1 - down)) < breadth
+    border = np.concatenate([one[0], one[-1], one[1:-1, 0], one[1:-1, -1]])
+    assert one.mean() + border.mean() > 1
+    picture = np.repeat(np.where(one, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    dark, light = prepare(picture), prepare(255 - picture)
+    assert dark.dark_on_light
+    assert not light.dark_on_light
+    assert dark.box == light.box == (0, 0, side, side)
+
+
 @given(DIGITS, SEEDS, st.tuples(*[st.integers(10, 90)] * 4))
 @settings(max_examples=6)
 def test_where_it_lies_does_not_matter(digit: int, seed: int, room: tuple[int, int, int, int]) -> None:

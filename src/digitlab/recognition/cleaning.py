@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from digitlab.data.framing import box_of
+from digitlab.recognition.strokes import EIGHT
 
 __all__ = ["thresholds", "without_frames", "without_lines", "without_strays"]
 
 Floats = NDArray[np.floating[Any]]
 Bitmap = NDArray[np.bool_]
-
-EIGHT = np.ones((3, 3), dtype=bool)
 
 # A hair line is ink where it has half of what the strokes near it have, if these have as much as this.
 FAINTEST_STROKE = 0.5

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from digitlab.recognition.heights import EIGHT, usual_height
-from digitlab.recognition.strokes import stroke_width
+from digitlab.recognition.heights import usual_height
+from digitlab.recognition.strokes import EIGHT, stroke_width
 
 __all__ = ["without_forms"]
 

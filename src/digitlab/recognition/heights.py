@@ -4,13 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from digitlab.recognition.strokes import stroke_width
+from digitlab.recognition.strokes import EIGHT, stroke_width
 
-__all__ = ["EIGHT", "grouped", "usual_height"]
+__all__ = ["grouped", "usual_height"]
 
 Bitmap = NDArray[np.bool_]
-
-EIGHT = np.ones((3, 3), dtype=bool)
 
 # Parts nearer than this, in widths of strokes, may be pieces of one broken line.
 BROKEN_GAP = 1.5

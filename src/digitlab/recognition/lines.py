@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from digitlab.recognition.heights import EIGHT, grouped, usual_height
+from digitlab.recognition.heights import grouped, usual_height
+from digitlab.recognition.strokes import EIGHT
 
 __all__ = ["TextLine", "text_lines"]
 

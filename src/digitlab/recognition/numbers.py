@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from digitlab.recognition.strokes import EIGHT
+
 __all__ = ["Numbers", "numbers_of", "usual_numbers"]
 
 # What few digits are below, what is usual, what few are above.
 PERCENTILES = (0.2, 50, 99.8)
 HALF = 128
-EIGHT = np.ones((3, 3), dtype=bool)
 
 
 class Numbers(NamedTuple):

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from digitlab.recognition.strokes import EIGHT
+
 __all__ = ["Contrast", "contrast_of", "otsu"]
 
 Floats = NDArray[np.floating[Any]]
@@ -24,8 +26,10 @@ HARDLY_MORE = 1.3
 # Light is uneven where the middle half of the border's pixels differ by more than this share.
 EVEN = 0.06
 
-# Two tones explain so much of the variance of a picture that has just two.
+# Two tones explain so much of the variance of a picture that has just two. Which is paper their shares of it
+# and of its border leave open, where these add up to 1 within this.
 TWO_TONES = 0.8
+OPEN = 0.35
 
 # Darker paper is taken as this: it divides.
 LEAST_LIGHT = 0.15
@@ -105,15 +109,24 @@ def _is_even(grey: Floats) -> bool:
 def _two_tones(grey: Floats) -> tuple[bool, None]:
     """Return whether ink is darker than paper in even light, and that no stroke's width need be known.
 
-    Ink lies further from the commonest tone than anything else; of two tones paper is what there is
-    more of, in all and along the border.
+    Ink lies further from the commonest tone than anything else.
     """
     bright = grey > otsu(grey)
     between = bright.mean() * (~bright).mean() * (_mean(grey[bright]) - _mean(grey[~bright])) ** 2
     if between > TWO_TONES * grey.var():
-        return bool(bright.mean() + _border(bright).mean() > 1), None
+        return _is_paper(bright), None
     low, middle, high = np.percentile(grey, [100 - STRONGEST, 50, STRONGEST])
     return bool(middle - low > high - middle), None
+
+
+def _is_paper(tone: NDArray[np.bool_]) -> bool:
+    """Return whether this of two tones is paper: what there is more of, in all and along the border.
+
+    A digit that fills its picture is more than its paper, but in one part, and leaves the paper in several.
+    """
+    more = tone.mean() + _border(tone).mean() - 1
+    parts, others = (ndimage.label(each, EIGHT)[1] for each in (tone, ~tone))
+    return bool(parts > others if abs(more) < OPEN and parts != others else more > 0)
 
 
 def _uneven_tones(grey: Floats) -> tuple[bool, float]:

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from digitlab.recognition.heights import BROKEN_GAP, EIGHT
+from digitlab.recognition.heights import BROKEN_GAP
 from digitlab.recognition.lines import TextLine
 from digitlab.recognition.seams import cut_by_seams
-from digitlab.recognition.strokes import stroke_width
+from digitlab.recognition.strokes import EIGHT, stroke_width
 
 __all__ = ["HEIGHT", "Pieces", "pieces_of"]
 

@@ -12,11 +12,11 @@ from scipy import ndimage
 from digitlab.data.framing import Box, Geometry
 from digitlab.errors import PictureError
 from digitlab.recognition.forms import without_forms
-from digitlab.recognition.heights import EIGHT
 from digitlab.recognition.ink import Found, Steps, find_ink
 from digitlab.recognition.lattice import Runs, best_path
 from digitlab.recognition.lines import TextLine, text_lines
 from digitlab.recognition.pieces import Pieces, pieces_of
+from digitlab.recognition.strokes import EIGHT
 from digitlab.recognition.wholeness import DIGIT, SIGN, wholeness
 
 __all__ = ["WEIGHTS", "Part", "cut_ink", "evidence", "found_ink"]

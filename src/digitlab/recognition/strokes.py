@@ -4,9 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["stroke_width", "with_width"]
+__all__ = ["EIGHT", "stroke_width", "with_width"]
 
 Bitmap = NDArray[np.bool_]
+
+# Ink is in one part where it touches at corners, too.
+EIGHT = np.ones((3, 3), dtype=bool)
 
 
 def stroke_width(ink: Bitmap) -> float:

@@ -98,7 +98,7 @@ PRESETS: Mapping[str, Mapping[str, Settings]] = {
             "learning_rate": 0.01,
             "epochs": 24,
             "batch_size": 128,
-            "channels": (32, 64),
+            "channels": (64, 128),
             "augmentation": STRONG,
             "drawn": 6000,
         },
