@@ -3,10 +3,8 @@
 import base64
 import io
 import json
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import pytest
 from hostile import picture
 from hypothesis import given, settings, strategies as st
 from PIL import Image
-from tests.web.conftest import Serve, Served, served
+from tests.web.conftest import Serve, Served, served, without_data
 
 from digitlab.insight import first_answers
 from digitlab.models import first_layer
@@ -110,16 +108,7 @@ def test_of_one_run_alone_what_lies_behind_is_told_where_that_is_asked_for(serve
 def test_without_the_training_digits_it_says_so_and_tells_the_rest(
     recognizers: list[Recognizer], tmp_path: Path
 ) -> None:
-    run = recognizers[0].run
-    elsewhere = replace(
-        run.config, data=replace(run.config.data, name="mnist", source=str(tmp_path / "gone"))
-    )
-    # A config of its own stands for a run folder that came from another machine.
-    (tmp_path / "run").mkdir()
-    for file in run.folder.iterdir():
-        if file.is_file():
-            shutil.copy(file, tmp_path / "run")
-    moved = replace(recognizers[0], run=replace(run, folder=tmp_path / "run", config=elsewhere))
+    moved = without_data(recognizers[0], tmp_path)
     with served([moved, recognizers[1]], tmp_path / "corrections") as server:
         lost, kept = predict(server, picture(), **WHOLE)["answers"]
     assert lost["why"]["neighbours"] == []

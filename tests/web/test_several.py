@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hostile import dense, picture, row, specks
-from tests.web.conftest import Served
+from tests.web.conftest import Serve, Served
 
 from digitlab.insight import first_answers
 from digitlab.recognition import Recognizer, open_picture, read_many
@@ -84,11 +84,12 @@ def test_a_picture_made_to_take_long_is_refused_and_keeps_nobody_waiting(
     assert "cut out the part of it with the digits" in refused.json()["error"]
 
 
-def test_more_than_can_wait_are_told_to_come_again(server: Served) -> None:
-    with ThreadPoolExecutor(40) as pool:
-        asked = [pool.submit(server.client.post, "/api/read", content=row(2), headers=PNG) for _ in range(40)]
+def test_more_than_can_wait_are_told_to_come_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digitlab.web.workers.MOST_SEVERAL_WAITING", 2)
+    with serve() as server, ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(server.client.post, "/api/read", content=row(2), headers=PNG) for _ in range(8)]
         answers = [each.result() for each in asked]
-    refused = [answer for answer in answers if answer.status_code == 503]
-    assert {answer.status_code for answer in answers} == {200, 503}
-    assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
-    assert read(server, row(2))["answers"][0]["lines"] == [2]
+        refused = [answer for answer in answers if answer.status_code == 503]
+        assert {answer.status_code for answer in answers} == {200, 503}
+        assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
+        assert read(server, row(2))["answers"][0]["lines"] == [2]

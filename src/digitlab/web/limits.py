@@ -46,8 +46,8 @@ LARGE_PIXELS = 1_000_000
 LARGE_WORKERS = 1
 MOST_LARGE_WAITING = 16
 
-# So does one of several digits, the longer the more ways there are to cut its ink: about ten for each digit, so
-# a hundred may be read. These too wait for each other alone.
+# So does one of several digits, the longer the more ways there are to cut its ink: about ten for each digit,
+# so a hundred may be read. These too wait for each other alone.
 MOST_WAYS = 1000
 MOST_SEVERAL_WAITING = 16
 

@@ -129,7 +129,8 @@ async function readOne({ subject, revision, whole }) {
   byId("correct").disabled = answers.every((answer) => answer.digit === null);
   const answer = answers[state.chosen];
   // Another run may have been chosen meanwhile.
-  answer.why ? await showWhole(answer, revision) : ask();
+  if (answer.why) showWhole(answer, revision).catch(complain);
+  else ask();
 }
 
 async function readSeveral({ subject, revision, whole }) {
@@ -157,7 +158,7 @@ async function look({ revision, chosen, number }) {
   if (!isWanted()) return;
   try {
     const answer = await send(`api/read/${chosen}/${number}?${WHOLE}`, state.sent);
-    if (isWanted()) await showWhole(answer, revision);
+    if (isWanted()) showWhole(answer, revision).catch(complain);
   } catch (error) {
     if (isWanted()) complain(error);
   }

@@ -95,7 +95,7 @@ export function sentenceOfRows(rows) {
     .map(({ name, text, digits }) => {
       if (!digits.length) return `${name}: no digits were found`;
       const refused = digits.filter((digit) => digit.rejected).length;
-      const read = text.replaceAll("?", "–").split("\n").map((line) => [...line].join(" ")).join(", ");
+      const read = text.split("\n").map((line) => [...line].join(" ")).join(", ").replaceAll("?", "unread");
       return `${name} reads ${read}${refused ? `; ${refused} refused` : ""}`;
     })
     .join("; ");
