@@ -228,6 +228,8 @@ def test_a_picture_is_opened_from_a_file_and_one_that_is_none_is_told(
         page.set_input_files("#file", tmp_path / "seven.txt")
     assert answered.value.status == 415
     expect(page.locator("#notice")).to_contain_text("Expected a picture")
+    expect(page.locator(".card .digit").first).to_have_text("\u2013")
+    expect(page.locator("#behind")).to_be_hidden()
     watched.wrong = [said for said in watched.wrong if "415" not in said]
     page.click("#undo")
     watched.answer()

@@ -114,7 +114,7 @@ async function read(asked) {
   try {
     await (state.mode === "several" ? readSeveral(asked) : readOne(asked));
   } catch (error) {
-    if (asked.subject === state.subject) complain(error);
+    if (asked.subject === state.subject) fail(error);
   }
 }
 
@@ -240,6 +240,13 @@ function showAgain() {
   units.repaint();
   if (pad.isEmpty) showNothing();
   else ask();
+}
+
+// What is on the pad was not read: an answer that still stood there would be that of something else.
+function fail(error) {
+  showNothing();
+  byId("guide").hidden = true;
+  complain(error);
 }
 
 function complain(error) {
