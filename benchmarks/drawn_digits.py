@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from playwright.sync_api import Page
 
-__all__ = ["DIGITS", "Point", "Stroke", "draw", "strokes_of"]
+__all__ = ["DIGITS", "Point", "Stroke", "draw", "in_a_row", "strokes_of"]
 
 Point = tuple[float, float]
 Stroke = list[Point]
@@ -29,6 +29,16 @@ STEPS = 3
 def strokes_of(digit: int) -> list[Stroke]:
     """Return the strokes of a digit as a mouse moves along them, the pad's side as 1."""
     return [_smooth(_points(stroke)) for stroke in DIGITS[digit].split("|")]
+
+
+def in_a_row(digits: Sequence[int]) -> list[Stroke]:
+    """Return the strokes of digits beside each other, each with its share of a wide pad's width as 1."""
+    count = len(digits)
+    return [
+        [((number + x) / count, y) for x, y in stroke]
+        for number, digit in enumerate(digits)
+        for stroke in strokes_of(digit)
+    ]
 
 
 def draw(page: Page, strokes: Sequence[Stroke]) -> None:

@@ -14,7 +14,18 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-__all__ = ["BODY_SECONDS", "REQUESTS", "Address", "Answer", "Hostile", "ask", "picture"]
+__all__ = [
+    "BODY_SECONDS",
+    "REQUESTS",
+    "Address",
+    "Answer",
+    "Hostile",
+    "ask",
+    "dense",
+    "picture",
+    "row",
+    "specks",
+]
 
 Address = tuple[str, int]
 
@@ -73,6 +84,34 @@ def picture() -> bytes:
     """Return an honest picture: a seven, as PNG."""
     image = Image.new("L", (280, 280), 255)
     ImageDraw.Draw(image).line([(80, 60), (200, 60), (130, 230)], fill=0, width=18, joint="curve")
+    return _saved(image, "PNG")
+
+
+def row(digits: int) -> bytes:
+    """Return an honest picture of so many sevens and ones in a row, as PNG."""
+    image = Image.new("L", (100 * digits + 60, 180), 255)
+    for number in range(digits):
+        x = 40 + 100 * number
+        seven = [(x, 40), (x + 60, 40), (x + 25, 145)]
+        ImageDraw.Draw(image).line(seven[1 - (number + 1) % 2 :], fill=0, width=11, joint="curve")
+    return _saved(image, "PNG")
+
+
+def specks() -> bytes:
+    """Return a picture of thousands of specks, each a piece of ink of its own."""
+    image = Image.new("L", (720, 720), 255)
+    for place in range(60 * 60):
+        top, left = 12 * (place // 60), 12 * (place % 60)
+        image.paste(0, (left + 2, top + 2, left + 9, top + 9))
+    return _saved(image, "PNG")
+
+
+def dense() -> bytes:
+    """Return a picture of few pieces of ink that can be cut into digits in thousands of ways."""
+    image = Image.new("L", (1200, 300), 255)
+    for line in range(3):
+        zigzag = [(5 + 6 * number, 10 + 98 * line + 80 * (number % 2)) for number in range(199)]
+        ImageDraw.Draw(image).line(zigzag, fill=0, width=2)
     return _saved(image, "PNG")
 
 
@@ -206,6 +245,10 @@ REQUESTS = (
     _post("a byte of a thousand, then silence", 408, body=b"\x89", headers=LENGTH),
     _post("label ../7", 422, path="/api/corrections?label=../7", body=picture()),
     _post("label 10", 422, path="/api/corrections?label=10", body=picture()),
+    _post("thousands of specks as digits", 400, path="/api/read", body=specks()),
+    _post("ink to be cut in thousands of ways", 400, path="/api/read", body=dense()),
+    _post("several digits in 50 MB", 413, path="/api/read", body=BLOCK, repeat=50),
+    _post("digit 10**30 of run 0", 404, 422, path=f"/api/read/0/{10**30}", body=picture()),
     _get("path /../../etc/passwd", 404, path="/../../etc/passwd"),
     _get("path with %2e%2e%2f", 404, path="/%2e%2e%2f%2e%2e%2fetc%2fpasswd"),
     _get("path //etc/passwd", 404, path="//etc/passwd"),

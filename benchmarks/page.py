@@ -3,7 +3,7 @@
     python benchmarks/page.py RUN... --digit 7
 
 serves the runs, draws a digit with the mouse in Debian's Chromium, and writes `docs/page.png`; with `--all
-FOLDER` also the page on a desktop and a phone, in light and dark, empty and with an answer.
+FOLDER` also the page on a desktop and a phone, in light and dark: empty, with an answer, with several digits.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drawn_digits import draw, strokes_of
+from drawn_digits import draw, in_a_row, strokes_of
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from serving import served
@@ -28,18 +28,19 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+NUMBER = (8, 0, 4, 8)
 # After the bars have moved.
 REST_MS = 600
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture to take: where it goes, of which screen, with which digit drawn if any."""
+    """A picture to take: where it goes, of which screen, with which digits drawn if any."""
 
     path: Path
     screen: dict[str, Any]
     scheme: str
-    digit: int | None
+    digits: Sequence[int] = ()
 
 
 def main() -> None:
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--digit", type=int, default=7)
     parser.add_argument("--all", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
-    shots = [Shot(DOCS / "page.png", DESK, "light", arguments.digit)]
+    shots = [Shot(DOCS / "page.png", DESK, "light", [arguments.digit])]
     if arguments.all:
         shots += _every_shot(make_folder(arguments.all), arguments.digit)
     with served(arguments.runs) as (host, port), sync_playwright() as playwright:
@@ -63,10 +64,10 @@ def main() -> None:
 def _every_shot(folder: Path, digit: int) -> list[Shot]:
     screens = {"desk": DESK, "phone": PHONE}
     return [
-        Shot(folder / f"{name}-{scheme}{'' if drawn is None else '-drawn'}.png", screen, scheme, drawn)
+        Shot(folder / f"{name}-{scheme}{end}.png", screen, scheme, drawn)
         for name, screen in screens.items()
         for scheme in ("light", "dark")
-        for drawn in (None, digit)
+        for end, drawn in (("", []), ("-drawn", [digit]), ("-several", NUMBER))
     ]
 
 
@@ -76,8 +77,12 @@ def _take(browser: Browser, address: str, shots: Sequence[Shot]) -> None:
         page = context.new_page()
         page.goto(address)
         page.wait_for_selector(".card")
-        if shot.digit is not None:
-            draw(page, strokes_of(shot.digit))
+        if len(shot.digits) > 1:
+            page.get_by_role("radio", name="Several digits").check()
+            draw(page, in_a_row(shot.digits))
+        elif shot.digits:
+            draw(page, strokes_of(shot.digits[0]))
+        if shot.digits:
             page.wait_for_selector("#behind:not(.is-stale)")
         page.wait_for_timeout(REST_MS)
         page.screenshot(path=shot.path, full_page=True)

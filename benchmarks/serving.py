@@ -149,6 +149,7 @@ def _beside_others(address: hostile.Address, seconds: float) -> list[dict[str, A
         f"beside {SILENT} silent connections": _silent,
         f"beside {SLOW} slow bodies": _slow,
         f"beside {LARGE} senders of {LARGE_SIDE:,} x {LARGE_SIDE:,} pixels": _large,
+        f"beside {LARGE} senders of ink to be cut in thousands of ways": _dense,
     }
     found = []
     for what, misbehave in others.items():
@@ -177,9 +178,22 @@ def _slow(address: hostile.Address) -> Iterator[None]:
 
 @contextmanager
 def _large(address: hostile.Address) -> Iterator[None]:
-    file, stop = io.BytesIO(), Event()
+    file = io.BytesIO()
     Image.new("L", (LARGE_SIDE, LARGE_SIDE), 255).save(file, "PNG")
-    request = hostile.Hostile("large", frozenset(), body=file.getvalue())
+    with _sending(address, hostile.Hostile("large", frozenset(), body=file.getvalue())):
+        yield
+
+
+@contextmanager
+def _dense(address: hostile.Address) -> Iterator[None]:
+    with _sending(address, hostile.Hostile("dense", frozenset(), path="/api/read", body=hostile.dense())):
+        yield
+
+
+@contextmanager
+def _sending(address: hostile.Address, request: hostile.Hostile) -> Iterator[None]:
+    """Send a request again and again, over a few connections."""
+    stop = Event()
 
     def go_on() -> None:
         while not stop.is_set():

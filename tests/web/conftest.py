@@ -1,8 +1,9 @@
 """A real server on loopback, with models that were trained in a moment."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -55,6 +56,16 @@ def trained(model: str, data: Data, folder: Path, **settings: Any) -> Recognizer
     for _ in train_run(run, data):
         pass
     return Recognizer.of(run, norms_of(run, lambda: data))
+
+
+def without_data(recognizer: Recognizer, folder: Path) -> Recognizer:
+    """Return a model as it is on a machine to which its run was carried, and its data were not."""
+    run = recognizer.run
+    data = replace(run.config.data, name="mnist", source=str(folder / "gone"))
+    shutil.copytree(run.folder, folder / run.name)
+    return replace(
+        recognizer, run=replace(run, folder=folder / run.name, config=replace(run.config, data=data))
+    )
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,20 @@ import pytest
 from hostile import picture
 from hypothesis import given, settings, strategies as st
 from PIL import Image
-from tests.web.conftest import Serve, Served
+from tests.web.conftest import Serve, Served, served, without_data
 
 from digitlab.insight import first_answers
 from digitlab.models import first_layer
-from digitlab.recognition import FORMATS, Recognizer, open_picture
+from digitlab.recognition import FORMATS, Recognizer, open_picture, why
+from digitlab.runs import Run
 from digitlab.web.bodies import Bodies
 from digitlab.web.corrections import Corrections
 from digitlab.web.limits import BATCH
 from digitlab.web.workers import Lanes, Workers
+from digitlab.workflow import Data, load_data, reload_data
 
 PNG = {"Content-Type": "image/png"}
-WHOLE = {"include": ["stages", "evidence", "units"]}
+WHOLE = {"include": ["stages", "why", "units"]}
 
 
 def predict(server: Served, content: bytes, **parameters: Any) -> dict[str, Any]:
@@ -44,7 +47,8 @@ def test_it_reads_as_the_library_does(server: Served, recognizers: list[Recogniz
             json.dumps(prediction.as_dict())
         )
         np.testing.assert_array_equal(answer["pixels"], prediction.ink.pixels)
-        assert answer["stages"] is answer["evidence"] is answer["units"] is None
+        assert answer["confidence"] == max(answer["probabilities"])
+        assert answer["stages"] is answer["why"] is answer["units"] is None
 
 
 def test_what_lies_behind_is_told_where_asked_for(server: Served, recognizers: list[Recognizer]) -> None:
@@ -56,8 +60,9 @@ def test_what_lies_behind_is_told_where_asked_for(server: Served, recognizers: l
         last = base64.b64decode(answer["stages"][-1]["picture"].removeprefix("data:image/png;base64,"))
         assert Image.open(io.BytesIO(last)).format == "PNG"
         best, second = np.argsort(-prediction.probabilities)[:2]
-        assert [each["digit"] for each in answer["evidence"]] == [best, second]
-        assert np.shape(answer["evidence"][0]["values"]) == recognizer.geometry.image_shape
+        names = [each["name"] for each in answer["why"]["evidence"]]
+        assert names == [f"for {best}", f"for {second}", f"for {best} rather than {second}"]
+        assert np.shape(answer["why"]["evidence"][0]["values"]) == recognizer.geometry.image_shape
         answers = first_answers(recognizer.model, recognizer.params, prediction.ink.pixels[None])[0]
         np.testing.assert_allclose(answer["units"]["answers"], answers, atol=1e-5)
 
@@ -68,8 +73,75 @@ def test_the_evidence_of_a_linear_model_is_its_weights_times_the_ink(
     answer = predict(server, picture(), **WHOLE)["answers"][0]
     ink = np.array(answer["pixels"]) / 255
     kernel = np.asarray(recognizers[0].params["output"]["kernel"]).reshape(*ink.shape, -1)
-    for evidence in answer["evidence"]:
-        np.testing.assert_allclose(evidence["values"], ink * kernel[..., evidence["digit"]], atol=2e-5)
+    for evidence in answer["why"]["evidence"][:2]:
+        digit = int(evidence["name"].removeprefix("for "))
+        np.testing.assert_allclose(evidence["values"], ink * kernel[..., digit], atol=2e-5)
+
+
+def test_why_is_what_the_library_says(server: Served, recognizers: list[Recognizer]) -> None:
+    training = load_data("digits").split_of(recognizers[0].run).training
+    for answer, recognizer in zip(predict(server, picture(), **WHOLE)["answers"], recognizers, strict=True):
+        told = why(recognizer, recognizer.read([open_picture(picture())])[0], training)
+        assert answer["why"]["sentences"] == told.sentences
+        assert [each["sentence"] for each in answer["why"]["evidence"]] == [
+            each.sentence for each in told.evidence
+        ]
+        assert [each["label"] for each in answer["why"]["neighbours"]] == [
+            each.label for each in told.neighbours
+        ]
+        np.testing.assert_array_equal(
+            [each["pixels"] for each in answer["why"]["neighbours"]], told.neighbour_pixels
+        )
+        assert answer["why"]["missing"] == ""
+
+
+def test_of_one_run_alone_what_lies_behind_is_told_where_that_is_asked_for(server: Served) -> None:
+    first, second = predict(server, picture(), **WHOLE, run=1)["answers"]
+    assert first["stages"] is first["why"] is first["units"] is None
+    assert second["stages"]
+    assert second["why"]
+    assert second["units"]
+    answer = server.client.post("/api/predict?run=2", content=picture(), headers=PNG)
+    assert (answer.status_code, answer.json()["error"]) == (404, "There is no run 2. See /api/runs.")
+
+
+def test_without_the_training_digits_it_says_so_and_tells_the_rest(
+    recognizers: list[Recognizer], tmp_path: Path
+) -> None:
+    moved = without_data(recognizers[0], tmp_path)
+    with served([moved, recognizers[1]], tmp_path / "corrections") as server:
+        lost, kept = predict(server, picture(), **WHOLE)["answers"]
+    assert lost["why"]["neighbours"] == []
+    assert lost["why"]["missing"] == (
+        "The training digits of mnist are not on this machine, so none are compared. "
+        "`digitlab data fetch mnist` fetches them."
+    )
+    assert len(lost["why"]["sentences"]) == len(kept["why"]["sentences"]) - 1
+    assert str(tmp_path) not in json.dumps(lost)
+
+
+def test_training_digits_are_loaded_once_and_nobody_waits_long_for_them(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def slowly(run: Run, **options: Any) -> Data:
+        loaded.append(options)
+        time.sleep(1.0)
+        return reload_data(run, **options)
+
+    monkeypatch.setattr("digitlab.web.app.reload_data", slowly)
+    monkeypatch.setattr("digitlab.web.readers.LOAD_SECONDS", 0.1)
+    with serve() as server:
+        early = predict(server, picture(), **WHOLE)["answers"]
+        assert "are being loaded" in early[0]["why"]["missing"]
+        begin = time.perf_counter()
+        predict(server, picture())
+        assert time.perf_counter() - begin < 0.6
+        time.sleep(1.5)
+        late = predict(server, picture(), **WHOLE)["answers"]
+    assert [len(each["why"]["neighbours"]) for each in late] == [5, 5]
+    assert loaded == [{"data_dir": None, "offline": True}]
 
 
 def test_a_blank_picture_is_not_answered(server: Served) -> None:
@@ -77,8 +149,10 @@ def test_a_blank_picture_is_not_answered(server: Served) -> None:
     Image.new("L", (50, 40), 255).save(file, "PNG")
     for answer in predict(server, file.getvalue(), **WHOLE)["answers"]:
         assert (answer["digit"], answer["rejected"]) == (None, True)
-        assert answer["reason"]
-        assert answer["evidence"] is answer["units"] is None
+        assert answer["why"]["sentences"] == [f"Refused: {answer['reason']}."]
+        assert answer["why"]["evidence"] == answer["why"]["neighbours"] == []
+        assert answer["confidence"] == 0
+        assert answer["units"] is None
 
 
 @pytest.mark.parametrize("kind", [name for name in FORMATS if name != "HEIF"])

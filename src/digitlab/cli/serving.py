@@ -75,7 +75,7 @@ def serve(
     with listen(host, port) as listening:
         recognizers = _recognizers(runs or [], DataOptions(None, data_dir, offline))
         hosts = LOOPBACK | {name, host.lower()}
-        app = create_app(recognizers, corrections=corrections, token=token, hosts=hosts)
+        app = create_app(recognizers, corrections=corrections, token=token, hosts=hosts, data_dir=data_dir)
         address = _address(name, listening.getsockname()[1], token)
         _greet(address, recognizers, shared=share)
         Thread(target=warm_up, args=[recognizers], daemon=True).start()

@@ -24,7 +24,7 @@ from digitlab.recognition.prediction import Prediction
 from digitlab.recognition.reading import OnPicture, Reading, Source, read_pictures
 from digitlab.recognition.recognizer import Recognizer
 from digitlab.recognition.score import Answer, Group, Score, score_own_digits
-from digitlab.recognition.several import Several, read_many
+from digitlab.recognition.several import Several, find_some, read_many
 from digitlab.recognition.why import Why, why
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "collect",
     "find_own_digits",
     "find_pictures",
+    "find_some",
     "geometry_of",
     "learn",
     "learn_once",

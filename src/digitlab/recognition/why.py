@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitlab import words
 from digitlab.data import Dataset
-from digitlab.insight import Neighbour, integrated_gradients, nearest, regions
+from digitlab.insight import Neighbour, Region, integrated_gradients, nearest, regions
 from digitlab.recognition.prediction import Prediction
 from digitlab.recognition.recognizer import Recognizer
 
@@ -39,8 +39,8 @@ class Evidence:
         parts = regions(self.values)
         best = max(parts, key=lambda part: part.speaks_for)
         worst = min(parts, key=lambda part: part.speaks_against)
-        pro = f"at the {best.name} ({best.speaks_for:+.1f} logits)" if best.speaks_for else "nowhere"
-        con = f"at the {worst.name} ({worst.speaks_against:+.1f})" if worst.speaks_against else "nowhere"
+        pro = f"{_at(best)} ({best.speaks_for:+.1f} logits)" if best.speaks_for else "nowhere"
+        con = f"{_at(worst)} ({worst.speaks_against:+.1f})" if worst.speaks_against else "nowhere"
         return f"Ink speaks {self.name} most {pro}, against it most {con}."
 
     def as_dict(self) -> dict[str, Any]:
@@ -61,7 +61,8 @@ class Why:
     evidence
         For the answer, for the runner-up, and for the first rather than the second.
     neighbours
-        The training digits that look most like what the model saw, the nearest first.
+        The training digits that look most like what the model saw, the nearest first; none where there was
+        nothing to compare it with.
     neighbour_pixels : uint8 (k, h, w)
         What they look like.
     """
@@ -85,7 +86,9 @@ class Why:
         said += [f"It {_verbal(remark)}." for remark in found.remarks]
         if not found.ink.dark_on_light:
             said.append("It is lighter than its paper, and was turned to dark on light.")
-        return [*said, self._alike(found.digit), self.evidence[-1].sentence]
+        if self.neighbours:
+            said.append(self._alike(found.digit))
+        return [*said, self.evidence[-1].sentence]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
@@ -108,7 +111,7 @@ class Why:
         return f"Of the training digits most like it ({told}), {agree} are of the digit read."
 
 
-def why(recognizer: Recognizer, prediction: Prediction, training: Dataset) -> Why:
+def why(recognizer: Recognizer, prediction: Prediction, training: Dataset | None) -> Why:
     """Give the reasons of one answer.
 
     Parameters
@@ -118,10 +121,10 @@ def why(recognizer: Recognizer, prediction: Prediction, training: Dataset) -> Wh
     prediction
         What it read.
     training
-        What its run learned from, to look for digits that are alike.
+        What its run learned from, to look for digits that are alike; None where that is not at hand.
     """
     if prediction.digit is None:
-        return Why(prediction, None, (), (), training.pixels[:0])
+        return Why(prediction, None, (), *_alike(prediction.ink.pixels, None))
     model, params, pixels = recognizer.model, recognizer.params, prediction.ink.pixels
     answer, second = (int(digit) for digit in np.argsort(-prediction.probabilities, kind="stable")[:2])
     asked = (
@@ -133,12 +136,25 @@ def why(recognizer: Recognizer, prediction: Prediction, training: Dataset) -> Wh
         Evidence(name, integrated_gradients(model, params, pixels, target, rival=rival).values)
         for name, target, rival in asked
     )
+    return Why(prediction, second, evidence, *_alike(pixels, training))
+
+
+def _alike(
+    pixels: NDArray[np.uint8], training: Dataset | None
+) -> tuple[tuple[Neighbour, ...], NDArray[np.uint8]]:
+    """Return the training digits nearest to what a model saw, and what they look like."""
+    if training is None:
+        return (), np.zeros((0, *pixels.shape), np.uint8)
     [indices], [distances] = nearest(pixels[None], training.pixels, min(NEIGHBOURS, len(training)))
     neighbours = tuple(
         Neighbour(int(index), int(training.labels[index]), float(distance))
         for index, distance in zip(indices, distances, strict=True)
     )
-    return Why(prediction, second, evidence, neighbours, training.pixels[indices])
+    return neighbours, training.pixels[indices]
+
+
+def _at(region: Region) -> str:
+    return f"in the {region.name}" if region.name == "middle" else f"at the {region.name}"
 
 
 def _verbal(remark: str) -> str:

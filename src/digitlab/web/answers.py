@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from digitlab.insight import Region, first_answers, regions
-from digitlab.insight.saliency import integrated_gradients
+from digitlab.data import Dataset
+from digitlab.insight import first_answers
 from digitlab.models import MLP, count_parameters, first_layer
-from digitlab.recognition import Ink, Prediction, Recognizer
+from digitlab.recognition import Ink, Prediction, Recognizer, Several, why
 from digitlab.web.limits import MOST_UNITS, STAGE_SIDE
 
-__all__ = ["answer", "evidence_of", "run_info", "stages_of", "tiles_of", "units_of"]
+__all__ = ["answer", "row", "run_info", "stages_of", "tiles_of", "units_of", "why_of"]
 
 PERCENTILE = 99.5
 SHARPEST = 127
@@ -38,10 +38,14 @@ def run_info(number: int, name: str, recognizer: Recognizer) -> dict[str, Any]:
 
 
 def answer(number: int, name: str, prediction: Prediction) -> dict[str, Any]:
-    """Return a prediction with the pixels that it was made from."""
-    told = {"run": number, "name": name} | prediction.as_dict()
-    extras = dict.fromkeys(("stages", "evidence", "units"))
-    return told | {"pixels": prediction.ink.pixels.tolist()} | extras
+    """Return a prediction of one run, and place for what lies behind it."""
+    return {"run": number, "name": name} | _digit(prediction) | dict.fromkeys(("stages", "why", "units"))
+
+
+def row(number: int, name: str, found: Several) -> dict[str, Any]:
+    """Return what one run reads in a picture of several digits."""
+    digits = [_digit(each) for each in found.digits]
+    return {"run": number, "name": name, "text": found.text, "lines": list(found.lines), "digits": digits}
 
 
 def stages_of(ink: Ink) -> list[dict[str, str]]:
@@ -49,12 +53,24 @@ def stages_of(ink: Ink) -> list[dict[str, str]]:
     return [{"name": stage.name, "picture": _png_address(stage.picture)} for stage in ink.stages]
 
 
-def evidence_of(recognizer: Recognizer, prediction: Prediction) -> list[dict[str, Any]] | None:
-    """Return which pixels speak for the answer and for the runner-up."""
-    if prediction.digit is None:
-        return None
-    runner_up = int(np.argsort(-prediction.probabilities, kind="stable")[1])
-    return [_evidence(recognizer, prediction.ink.pixels, digit) for digit in (prediction.digit, runner_up)]
+def why_of(
+    recognizer: Recognizer, prediction: Prediction, training: Dataset | None, missing: str
+) -> dict[str, Any]:
+    """Return what speaks for an answer; `missing` says why no training digits are compared with it."""
+    found = why(recognizer, prediction, training)
+    alike = zip(found.neighbours, found.neighbour_pixels, strict=True)
+    return {
+        "sentences": found.sentences,
+        "evidence": [
+            {"name": each.name, "values": _rounded(each.values), "sentence": each.sentence}
+            for each in found.evidence
+        ],
+        "neighbours": [
+            {"label": each.label, "distance": each.distance, "pixels": pixels.tolist()}
+            for each, pixels in alike
+        ],
+        "missing": missing,
+    }
 
 
 def units_of(recognizer: Recognizer, prediction: Prediction) -> dict[str, Any] | None:
@@ -87,27 +103,10 @@ def tiles_of(recognizer: Recognizer) -> dict[str, Any]:
     }
 
 
-def _evidence(recognizer: Recognizer, pixels: NDArray[np.uint8], digit: int) -> dict[str, Any]:
-    values = integrated_gradients(recognizer.model, recognizer.params, pixels, digit).values
-    return {"digit": digit, "values": _rounded(values), "sentence": _sentence(digit, values)}
-
-
-def _sentence(digit: int, values: NDArray[np.float64]) -> str:
-    """Say where the evidence lies."""
-    parts = regions(values)
-    best = max(parts, key=lambda part: part.speaks_for)
-    worst = min(parts, key=lambda part: part.speaks_against)
-    pro = (
-        f"Most of what speaks for {digit} is {_at(best)}"
-        if best.speaks_for
-        else f"Nothing speaks for {digit}"
-    )
-    con = f"most against it {_at(worst)}" if worst.speaks_against else "nothing against it"
-    return f"{pro}, {con}."
-
-
-def _at(region: Region) -> str:
-    return "in the middle" if region.name == "middle" else f"at the {region.name}"
+def _digit(prediction: Prediction) -> dict[str, Any]:
+    """Return a prediction with the pixels that it was made from."""
+    more = {"confidence": prediction.confidence, "pixels": prediction.ink.pixels.tolist()}
+    return prediction.as_dict() | more
 
 
 def _rounded(values: NDArray[Any]) -> Any:

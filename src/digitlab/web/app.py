@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Path as PathParameter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
@@ -25,6 +25,7 @@ from digitlab.web.guard import Guard
 from digitlab.web.limits import BODY_SECONDS
 from digitlab.web.readers import Readers
 from digitlab.web.workers import BusyError, Lanes
+from digitlab.workflow import reload_data
 
 __all__ = ["create_app"]
 
@@ -41,10 +42,10 @@ DESCRIPTION = (
     "Reads handwritten digits in pictures, with runs that digitlab has trained, on your own machine."
 )
 Include = Annotated[
-    list[Literal["stages", "evidence", "units"]],
+    list[Literal["stages", "why", "units"]],
     Query(
-        description="What to tell beside the answers: the steps from the picture to the pixels, which pixels "
-        "speak for the answer and the runner-up, what the first layer's units answer."
+        description="What to tell beside the answers: the steps from the picture to the pixels, what speaks "
+        "for the answer, what the first layer's units answer."
     ),
 ]
 
@@ -55,6 +56,7 @@ def create_app(
     corrections: Path,
     token: str | None = None,
     hosts: frozenset[str] = LOOPBACK,
+    data_dir: Path | None = None,
     body_seconds: float = BODY_SECONDS,
 ) -> FastAPI:
     """Return the application that serves the page and its API.
@@ -69,11 +71,14 @@ def create_app(
         What every request must show; None where only this machine reaches the server.
     hosts
         The names by which the server may be called, without port; where there is a token, any address too.
+    data_dir
+        A folder with the files of training data, beside where they are looked for anyway; they are never
+        fetched from elsewhere.
     body_seconds
         How long a request's body may take to arrive.
     """
     lanes = Lanes()
-    readers = Readers(recognizers, lanes)
+    readers = Readers(recognizers, lanes, partial(reload_data, data_dir=data_dir, offline=True))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -119,8 +124,7 @@ def _about(readers: Readers, lanes: Lanes) -> APIRouter:
     @api.get("/runs/{run}/tiles", responses=_answers(schema.Tiles) | _errors(404, 422, 503))
     async def tiles_of_run(run: int) -> Response:
         """Tell the weights of a run's first layer, a tile for each unit."""
-        if not 0 <= run < len(readers.recognizers):
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no run {run}. See /api/runs.")
+        _check_run(readers, run)
         return JSONResponse(await lanes.small.run(tiles, run))
 
     return api
@@ -128,16 +132,50 @@ def _about(readers: Readers, lanes: Lanes) -> APIRouter:
 
 def _reading(readers: Readers, bodies: Bodies) -> APIRouter:
     api = APIRouter(
-        prefix="/api", tags=["reading"], responses=_errors(400, 401, 403, 408, 413, 415, 422, 503)
+        prefix="/api", tags=["reading"], responses=_errors(400, 401, 403, 404, 408, 413, 415, 422, 503)
     )
 
     @api.post("/predict", openapi_extra=PICTURE, responses=_answers(schema.Reading))
-    async def predict(request: Request, include: Include = []) -> Response:  # noqa: B006
+    async def predict(
+        request: Request,
+        include: Include = [],  # noqa: B006
+        run: Annotated[
+            int | None, Query(description="Of which run to tell what is included; of all if none is named.")
+        ] = None,
+    ) -> Response:
         """Read the digit in a picture, with every run that is loaded."""
+        if run is not None:
+            _check_run(readers, run)
         async with bodies.read(request) as content:
-            return JSONResponse(await readers.read(content, frozenset(include)))
+            return JSONResponse(await readers.read(content, frozenset(include), run))
+
+    @api.post("/read", openapi_extra=PICTURE, responses=_answers(schema.Rows))
+    async def read(request: Request) -> Response:
+        """Read all digits in a picture, line by line, with every run that is loaded."""
+        async with bodies.read(request) as content:
+            return JSONResponse(await readers.read_several(content))
+
+    @api.post("/read/{run}/{number}", openapi_extra=PICTURE, responses=_answers(schema.Answer))
+    async def read_one(
+        request: Request,
+        run: int,
+        number: Annotated[int, PathParameter(description="Which digit, in the order of reading, from 0.")],
+        include: Include = [],  # noqa: B006
+    ) -> Response:
+        """Read one of several digits in a picture, with one run, and tell what lies behind it."""
+        _check_run(readers, run)
+        async with bodies.read(request) as content:
+            told = await readers.read_one_of_several(content, run, number, frozenset(include))
+        if told is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no digit {number} in this picture.")
+        return JSONResponse(told)
 
     return api
+
+
+def _check_run(readers: Readers, run: int) -> None:
+    if not 0 <= run < len(readers.recognizers):
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no run {run}. See /api/runs.")
 
 
 def _correcting(kept: Corrections, lanes: Lanes, bodies: Bodies) -> APIRouter:

@@ -8,13 +8,16 @@ __all__ = [
     "KEEP_ALIVE_SECONDS",
     "LARGE_PIXELS",
     "LARGE_WORKERS",
+    "LOAD_SECONDS",
     "MOST_BYTES",
     "MOST_CONNECTIONS",
     "MOST_CORRECTIONS",
     "MOST_LARGE_WAITING",
     "MOST_OF_ONE_ADDRESS",
+    "MOST_SEVERAL_WAITING",
     "MOST_UNITS",
     "MOST_WAITING",
+    "MOST_WAYS",
     "RETRY_SECONDS",
     "STAGE_SIDE",
     "WORKERS",
@@ -42,6 +45,14 @@ BATCH = 64
 LARGE_PIXELS = 1_000_000
 LARGE_WORKERS = 1
 MOST_LARGE_WAITING = 16
+
+# So does one of several digits, the longer the more ways there are to cut its ink: about ten for each digit,
+# so a hundred may be read. These too wait for each other alone.
+MOST_WAYS = 1000
+MOST_SEVERAL_WAITING = 16
+
+# How long an answer waits for training digits that are still being loaded, before it comes without them.
+LOAD_SECONDS = 3.0
 
 MOST_CORRECTIONS = 10_000
 

@@ -2,7 +2,23 @@
 
 from pydantic import BaseModel, Field
 
-__all__ = ["Answer", "Error", "Evidence", "Health", "Reading", "RunInfo", "Saved", "Stage", "Tiles", "Units"]
+__all__ = [
+    "Answer",
+    "Digit",
+    "Error",
+    "Evidence",
+    "Health",
+    "Neighbour",
+    "Reading",
+    "Row",
+    "Rows",
+    "RunInfo",
+    "Saved",
+    "Stage",
+    "Tiles",
+    "Units",
+    "Why",
+]
 
 Picture = list[list[int]]
 
@@ -43,11 +59,30 @@ class Stage(BaseModel):
 
 
 class Evidence(BaseModel):
-    """Which pixels speak for a digit, by integrated gradients."""
+    """Which pixels speak for a digit, or for one rather than another, by integrated gradients."""
 
-    digit: int
-    values: list[list[float]] = Field(description="Each pixel's part in its logit; below zero: against it.")
+    name: str = Field(description='Such as "for 7", or "for 7 rather than 1".')
+    values: list[list[float]] = Field(description="Each pixel's part, in logits; below zero: against it.")
     sentence: str
+
+
+class Neighbour(BaseModel):
+    """A training digit that looks like what the model saw."""
+
+    label: int
+    distance: float = Field(description="The root of the summed squared differences, in grey values.")
+    pixels: Picture
+
+
+class Why(BaseModel):
+    """What speaks for an answer."""
+
+    sentences: list[str]
+    evidence: list[Evidence] = Field(
+        description="For the answer, for the runner-up, and for the first rather than the second."
+    )
+    neighbours: list[Neighbour] = Field(description="The nearest training digits, the nearest first.")
+    missing: str = Field(description="Why there are no neighbours; empty where there are.")
 
 
 class Units(BaseModel):
@@ -57,13 +92,12 @@ class Units(BaseModel):
     answers: list[float] = Field(description="Of each unit, after its ReLU; of a linear model, the logits.")
 
 
-class Answer(BaseModel):
-    """What one run reads."""
+class Digit(BaseModel):
+    """What is read in one digit."""
 
-    run: int
-    name: str
     digit: int | None = Field(description="The likeliest digit; null where nothing was drawn.")
     probabilities: list[float] = Field(description="Of the digits 0 to 9.")
+    confidence: float = Field(description="The probability of the digit; 0 where nothing was drawn.")
     rejected: bool = Field(description="Whether the answer is not to be relied on.")
     reason: str = Field(description="Why it is rejected; empty where it is not.")
     remarks: list[str] = Field(description="What is unusual about the picture.")
@@ -72,10 +106,15 @@ class Answer(BaseModel):
         description="Top, left, bottom and right of the ink in the picture as it was opened."
     )
     pixels: Picture = Field(description="What the model sees: rows of 0 (paper) to 255 (ink).")
-    stages: list[Stage] | None = Field(description="The steps to it, where they were asked for.")
-    evidence: list[Evidence] | None = Field(
-        description="For its digit and for the runner-up, where asked for."
-    )
+
+
+class Answer(Digit):
+    """What one run reads, and what lies behind it where that was asked for."""
+
+    run: int
+    name: str
+    stages: list[Stage] | None = Field(description="The steps to the pixels, where they were asked for.")
+    why: Why | None = Field(description="What speaks for it, where that was asked for.")
     units: Units | None = Field(description="Where asked for, and something was drawn.")
 
 
@@ -85,6 +124,24 @@ class Reading(BaseModel):
     width: int = Field(description="Of the picture as it was opened: upright, its longer side at most 1600.")
     height: int
     answers: list[Answer]
+
+
+class Row(BaseModel):
+    """What one run reads in a picture of several digits."""
+
+    run: int
+    name: str
+    text: str = Field(description='The digits, a line feed between lines, and "?" for each that is refused.')
+    lines: list[int] = Field(description="How many digits each line has, from top to bottom.")
+    digits: list[Digit] = Field(description="In the order of reading.")
+
+
+class Rows(BaseModel):
+    """What all runs read in one picture of several digits."""
+
+    width: int = Field(description="Of the picture as it was opened: upright, its longer side at most 1600.")
+    height: int
+    answers: list[Row]
 
 
 class Tiles(BaseModel):

@@ -12,6 +12,7 @@ from digitlab.web.limits import (
     LARGE_PIXELS,
     LARGE_WORKERS,
     MOST_LARGE_WAITING,
+    MOST_SEVERAL_WAITING,
     MOST_WAITING,
     WORKERS,
 )
@@ -56,11 +57,13 @@ class Workers:
 
 
 class Lanes:
-    """Threads for pictures: large ones have a lane of their own, and small ones do not wait for them."""
+    """Threads for pictures: what takes long has lanes of its own, so that nothing else waits for it."""
 
     def __init__(self, small: Workers | None = None) -> None:
         self.small = small or Workers()
         self._large = Workers(LARGE_WORKERS, MOST_LARGE_WAITING)
+        self.several = Workers(1, MOST_SEVERAL_WAITING)
+        self.loading = Workers(1)
 
     async def run(self, content: bytes, work: Callable[[bytes], R]) -> R:
         """Do some work on the content of a picture's file.
@@ -78,8 +81,8 @@ class Lanes:
 
     def close(self) -> None:
         """Let go of what waits."""
-        self.small.close()
-        self._large.close()
+        for workers in (self.small, self._large, self.several, self.loading):
+            workers.close()
 
 
 class Batcher(Generic[T, R]):

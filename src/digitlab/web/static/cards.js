@@ -1,9 +1,7 @@
 // The answers, a card for each run.
 
-import { element, percent } from "./dom.js";
+import { DIGITS, element, percent } from "./dom.js";
 import { paintInk } from "./paint.js";
-
-const DIGITS = [...Array(10).keys()];
 
 export class Card {
   #info;
@@ -13,15 +11,14 @@ export class Card {
   #bars = new Bars("Probability of each digit");
   #blank;
 
-  constructor(info) {
+  // Without a heading it is part of another card.
+  constructor(info, heading = headingOf(info)) {
     this.#info = info;
     const [height, width] = info.image_shape;
     this.#blank = Array.from({ length: height }, () => Array(width).fill(0));
-    const accuracy = element("small", { title: "Read right of its validation images, which it never learned from" });
-    accuracy.append(`${percent(info.validation_accuracy)} on validation`);
     const seen = element("figure", { class: "seen" }, this.#pixels, element("figcaption", {}, "what it sees"));
-    this.node = element("article", { class: "card", "aria-label": info.name });
-    this.node.append(element("h3", {}, info.name, accuracy), this.#digit, this.#sure, seen, this.#bars.node);
+    this.node = heading ? element("article", { class: "card", "aria-label": info.name }, heading) : element("div", { class: "card is-part" });
+    this.node.append(this.#digit, this.#sure, seen, this.#bars.node);
     this.show(null);
   }
 
@@ -38,8 +35,15 @@ export class Card {
   }
 }
 
+// A run's name, and how well it reads.
+export function headingOf(info) {
+  const accuracy = element("small", { title: "Read right of its validation images, which it never learned from" });
+  accuracy.append(`${percent(info.validation_accuracy)} on validation`);
+  return element("h3", {}, info.name, accuracy);
+}
+
 // What is said of an answer beside its digit.
-function said(answer) {
+export function said(answer) {
   if (answer.digit === null) return answer.reason;
   const sure = percent(answer.probabilities[answer.digit]);
   const reason = answer.reason.charAt(0).toUpperCase() + answer.reason.slice(1);

@@ -1,5 +1,7 @@
 // Making elements. Text goes in as text, never as HTML.
 
+export const DIGITS = [...Array(10).keys()];
+
 export const byId = (id) => document.getElementById(id);
 
 export function element(tag, attributes = {}, ...children) {

@@ -1,14 +1,17 @@
 // The drawing pad: strokes and pictures, taken back and done again.
 
-import { colour, css } from "./paint.js";
+import { css } from "./paint.js";
 
-const UPLOAD_SIDE = 280;
+const UPLOAD_HEIGHT = 280;
 const STEP = 1 / 40;
 const FINE_STEP = 1 / 160;
+const EDGE = 0.02;
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 // Tells of every change by an event `change`. What is there is a list of actions and how many of them hold: a stroke is
-// {points: [{x, y, width}]} with the pad's side as 1, a picture {picture, image}, and {} clears.
+// {points: [{x, y, width}], reach}, a picture {picture, image, aspect}, and {} clears. Points are measured from the
+// middle of the pad, with its height as 1; reach is how far from there the pad went when the stroke was drawn, aspect
+// how wide it was. A pad that has become narrower shows everything smaller, so that nothing is lost.
 export class Pad extends EventTarget {
   penWidth = 0.06;
   drawing = false;
@@ -63,20 +66,39 @@ export class Pad extends EventTarget {
   // Put a picture on the pad. Its image may be null where the browser cannot show it.
   place(picture, image) {
     this.#end();
-    this.#add({ picture, image });
+    this.#add({ picture, image, aspect: this.#aspect });
   }
 
   // Return what is on the pad as a file: the picture itself, or what is drawn, dark on white.
   async file() {
     if (this.picture) return this.picture.picture;
-    const canvas = new OffscreenCanvas(UPLOAD_SIDE, UPLOAD_SIDE);
-    this.#paint(canvas, "rgb(0 0 0)", "rgb(255 255 255)");
-    return canvas.convertToBlob({ type: "image/png" });
+    return this.#painted("rgb(0 0 0)", "rgb(255 255 255)").convertToBlob({ type: "image/png" });
+  }
+
+  // Return what is on the pad as an image of the same shape, in the colours of the page; null where it cannot be shown.
+  image() {
+    return this.picture ? this.picture.image : this.#painted(css("--ink"), css("--paper"));
   }
 
   redraw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  get #aspect() {
+    return this.#canvas.clientWidth / this.#canvas.clientHeight || 1;
+  }
+
+  // How much smaller than it was drawn everything is shown.
+  get #scale() {
+    if (this.picture) return 1;
+    const { x, y } = this.#shown().map(extent).reduce(larger, { x: 0, y: 0 });
+    return Math.min(1, this.#aspect / 2 / x, 0.5 / y);
+  }
+
+  // How far the pad goes from its middle.
+  get #reach() {
+    return { x: this.#aspect / 2 / this.#scale, y: 0.5 / this.#scale };
   }
 
   #shown() {
@@ -134,7 +156,9 @@ export class Pad extends EventTarget {
 
   #begin(point) {
     this.drawing = true;
-    this.#add({ points: [point] });
+    // What is drawn on a picture stays where it is on it.
+    if (this.picture) this.picture.aspect = this.#aspect;
+    this.#add({ points: [point], reach: this.#reach });
   }
 
   #extend(point) {
@@ -152,12 +176,13 @@ export class Pad extends EventTarget {
 
   // Where a pointer is; only a pen's pressure means something.
   #point(event) {
-    const { left, top, width } = this.#canvas.getBoundingClientRect();
+    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
     const pressure = event.pointerType === "pen" ? 0.4 + 1.2 * event.pressure : 1;
+    const unit = height * this.#scale;
     return {
-      x: (event.clientX - left) / width,
-      y: (event.clientY - top) / width,
-      width: this.penWidth * pressure,
+      x: (event.clientX - left - width / 2) / unit,
+      y: (event.clientY - top - height / 2) / unit,
+      width: (this.penWidth * pressure) / this.#scale,
     };
   }
 
@@ -172,27 +197,39 @@ export class Pad extends EventTarget {
   }
 
   #steer([x, y], step) {
-    const from = this.#cursor ?? { x: 0.5, y: 0.25 };
-    const kept = (value) => Math.min(0.98, Math.max(0.02, value));
-    this.#cursor = { x: kept(from.x + x * step), y: kept(from.y + y * step) };
+    const [from, reach] = [this.#cursor ?? this.#origin, this.#reach];
+    const kept = (value, most) => Math.min(most - EDGE, Math.max(EDGE - most, value));
+    this.#cursor = { x: kept(from.x + x * step, reach.x), y: kept(from.y + y * step, reach.y) };
     if (this.drawing) this.#extend({ ...this.#cursor, width: this.penWidth });
     this.redraw();
+  }
+
+  // Where the pen is before it is moved: on a wide pad, where the first digit goes.
+  get #origin() {
+    return { x: (1 - this.#aspect) / 2, y: -0.25 };
   }
 
   #toggle() {
     if (this.drawing) {
       this.#end();
     } else {
-      this.#cursor ??= { x: 0.5, y: 0.25 };
+      this.#cursor ??= this.#origin;
       this.#begin({ ...this.#cursor, width: this.penWidth });
     }
   }
 
   #draw() {
-    const side = Math.round(this.#canvas.clientWidth * devicePixelRatio);
-    if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
+    const [width, height] = [this.#canvas.clientWidth, this.#canvas.clientHeight].map((side) => Math.round(side * devicePixelRatio));
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
     this.#paint(this.#canvas, css("--ink"), css("--paper"));
-    if (this.#cursor) drawCursor(this.#canvas, this.#cursor, this.drawing);
+    if (this.#cursor) drawCursor(this.#canvas, this.#cursor, this.#scale, this.drawing);
+  }
+
+  #painted(ink, paper) {
+    const canvas = new OffscreenCanvas(Math.round(UPLOAD_HEIGHT * this.#aspect), UPLOAD_HEIGHT);
+    this.#paint(canvas, ink, paper);
+    return canvas;
   }
 
   #paint(canvas, ink, paper) {
@@ -200,15 +237,26 @@ export class Pad extends EventTarget {
     context.fillStyle = paper;
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.save();
-    context.scale(canvas.width, canvas.width);
+    context.translate(canvas.width / 2, canvas.height / 2);
+    context.scale(canvas.height * this.#scale, canvas.height * this.#scale);
     context.strokeStyle = context.fillStyle = ink;
     context.lineCap = context.lineJoin = "round";
     for (const action of this.#shown()) {
       if (action.points) drawStroke(context, action.points);
-      else if (action.image) drawImage(context, action.image);
+      else if (action.image) drawImage(context, action.image, this.picture ? this.#aspect : action.aspect);
     }
     context.restore();
   }
+}
+
+const larger = (one, other) => ({ x: Math.max(one.x, other.x), y: Math.max(one.y, other.y) });
+
+// How far from the middle a picture, or what is seen of a stroke, goes.
+function extent({ points, reach, aspect }) {
+  if (!points) return { x: aspect / 2, y: 0.5 };
+  const ends = points.map(({ x, y, width }) => ({ x: Math.abs(x) + width / 2, y: Math.abs(y) + width / 2 }));
+  const { x, y } = ends.reduce(larger);
+  return { x: Math.min(x, reach.x), y: Math.min(y, reach.y) };
 }
 
 // Draw a stroke as curves through the middles between its points, each as wide as the pen was there.
@@ -229,17 +277,17 @@ function drawStroke(context, points) {
   });
 }
 
-function drawImage(context, image) {
-  const scale = 1 / Math.max(image.width, image.height);
+function drawImage(context, image, aspect) {
+  const scale = Math.min(aspect / image.width, 1 / image.height);
   const [width, height] = [image.width * scale, image.height * scale];
-  context.drawImage(image, (1 - width) / 2, (1 - height) / 2, width, height);
+  context.drawImage(image, -width / 2, -height / 2, width, height);
 }
 
-function drawCursor(canvas, { x, y }, down) {
-  const context = canvas.getContext("2d");
-  context.strokeStyle = `rgb(${colour("--accent").join(" ")})`;
-  context.lineWidth = canvas.width / 160;
+function drawCursor(canvas, { x, y }, scale, down) {
+  const [context, unit] = [canvas.getContext("2d"), canvas.height];
+  context.strokeStyle = css("--accent");
+  context.lineWidth = unit / 160;
   context.beginPath();
-  context.arc(x * canvas.width, y * canvas.width, canvas.width / (down ? 50 : 30), 0, 2 * Math.PI);
+  context.arc(canvas.width / 2 + x * scale * unit, unit / 2 + y * scale * unit, unit / (down ? 50 : 30), 0, 2 * Math.PI);
   context.stroke();
 }

@@ -1,21 +1,30 @@
 // The page: what is drawn is asked for, and what is answered is shown.
 
-import { getJSON, Latest, remove, send } from "./asking.js";
-import { showEvidence, showSteps } from "./behind.js";
+import { getJSON, Latest, send } from "./asking.js";
+import { showEvidence, showSpeaks, showSteps } from "./behind.js";
 import { Card, sentenceOf } from "./cards.js";
 import { byId, element } from "./dom.js";
+import { Keeping } from "./keeping.js";
 import { Pad } from "./pad.js";
 import { imageAt, imageOf, listenForPictures } from "./pictures.js";
+import { RowCard, sentenceOfRows } from "./rows.js";
 import { Units } from "./units.js";
 
-const PAUSE_MS = 120;
-const WHOLE = "?include=stages&include=evidence&include=units";
+// Between one question and the next while drawing.
+const PAUSE_MS = { one: 120, several: 400 };
+const WHOLE = "include=stages&include=why&include=units";
 const PEN_UNIT = 0.01;
 
 const pad = new Pad(byId("pad"));
 const units = new Units();
-const reading = new Latest(read);
-const state = { runs: [], cards: [], answers: null, chosen: 0, subject: 0, revision: 0, told: 0, kept: null, timer: 0 };
+const keeping = new Keeping(pad, complain);
+// Both work off the newest wish only; what one of several digits is like is asked for beside what all of them are.
+const [reading, looking] = [new Latest(read), new Latest(look)];
+// `subject` counts the things that were on the pad, `revision` its changes, `placed` the pictures that were given;
+// `read` is the revision that was read to its end, `sent` the file of it, and `shown` the answer that is looked into.
+const state = {
+  mode: "one", runs: [], cards: [], chosen: 0, subject: 0, revision: 0, placed: 0, read: 0, sent: null, shown: null, timer: 0,
+};
 
 start();
 
@@ -30,10 +39,9 @@ async function start() {
     complain(error);
     return;
   }
-  state.cards = state.runs.map((info) => new Card(info));
-  byId("cards").replaceChildren(...state.cards.map((card) => card.node));
   showChoice();
   showTools();
+  setMode();
 }
 
 function listen() {
@@ -43,15 +51,26 @@ function listen() {
   byId("clear").addEventListener("click", () => pad.clear());
   byId("pen").addEventListener("input", setPen);
   setPen();
+  byId("mode").addEventListener("change", setMode);
   document.addEventListener("keydown", shortcut);
   listenForPictures(place);
-  byId("labels").append(...[...Array(10).keys()].map(labelButton));
-  byId("back").addEventListener("click", () => takeBack().catch(complain));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAgain);
 }
 
 function setPen() {
   pad.penWidth = PEN_UNIT * byId("pen").value;
+}
+
+// What is on the pad stays, and is read anew.
+function setMode() {
+  state.mode = document.querySelector("#mode :checked").value;
+  const isSeveral = state.mode === "several";
+  document.documentElement.classList.toggle("is-several", isSeveral);
+  state.cards = state.runs.map((info) => (isSeveral ? new RowCard(info, choose) : new Card(info)));
+  byId("cards").replaceChildren(...state.cards.map((card) => card.node));
+  byId("correct").hidden = isSeveral;
+  showNothing();
+  changed(true);
 }
 
 function shortcut(event) {
@@ -63,8 +82,11 @@ function shortcut(event) {
   event.preventDefault();
 }
 
+// Of pictures that come one after the other the last one stays, however long each takes to open.
 async function place(file) {
-  pad.place(file, await imageOf(file));
+  const number = ++state.placed;
+  const image = await imageOf(file);
+  if (number === state.placed) pad.place(file, image);
 }
 
 // What is on the pad has changed; `anew` where it is no longer what was there with more ink.
@@ -72,77 +94,118 @@ function changed(anew) {
   if (anew) state.subject += 1;
   state.revision += 1;
   showTools();
-  forget();
+  keeping.forget();
   byId("hint").hidden = !pad.isEmpty;
-  byId("behind").classList.add("is-stale");
+  for (const id of ["behind", "speaks"]) byId(id).classList.add("is-stale");
   if (pad.isEmpty) showNothing();
   else if (!pad.drawing) ask();
-  else state.timer ||= setTimeout(ask, PAUSE_MS);
+  else state.timer ||= setTimeout(ask, PAUSE_MS[state.mode]);
 }
 
 function ask() {
   clearTimeout(state.timer);
   state.timer = 0;
-  reading.ask({ subject: state.subject, revision: state.revision, whole: !pad.drawing });
+  const { subject, revision } = state;
+  reading.ask({ subject, revision, whole: !pad.drawing });
 }
 
-async function read({ subject, revision, whole }) {
-  if (subject !== state.subject || pad.isEmpty) return;
+async function read(asked) {
+  if (asked.subject !== state.subject || pad.isEmpty) return;
   try {
-    const told = await send(`api/predict${whole ? WHOLE : ""}`, await pad.file());
-    if (subject !== state.subject) return;
-    show(told.answers);
-    // Of what has more ink by now, the answer is enough: the rest comes with the next one.
-    if (!whole || revision !== state.revision) return;
-    state.told = revision;
-    await showWhole(told.answers);
+    await (state.mode === "several" ? readSeveral(asked) : readOne(asked));
   } catch (error) {
-    if (subject === state.subject) complain(error);
+    if (asked.subject === state.subject) fail(error);
   }
 }
 
-function show(answers) {
-  byId("notice").hidden = true;
-  byId("guide").hidden = true;
-  state.answers = answers;
-  answers.forEach((answer, index) => state.cards[index].show(answer));
-}
-
-async function showWhole(answers) {
+async function readOne({ subject, revision, whole }) {
+  const { answers } = await send(`api/predict${whole ? `?${WHOLE}&run=${state.chosen}` : ""}`, await pad.file());
+  if (subject !== state.subject) return;
+  show((card, index) => card.show(answers[index]));
+  // Of what has more ink by now, the answer is enough: the rest comes with the next one.
+  if (!whole || revision !== state.revision) return;
+  state.read = revision;
   byId("said").textContent = sentenceOf(answers);
   byId("correct").disabled = answers.every((answer) => answer.digit === null);
-  const remarks = [...new Set(answers.flatMap((answer) => answer.remarks))];
-  byId("remarks").hidden = remarks.length === 0;
-  byId("remarks").replaceChildren(...remarks.map((remark) => element("li", {}, remark)));
-  const { picture } = pad;
-  if (picture && !picture.image && answers[0].stages) {
-    picture.image = await imageAt(answers[0].stages[0].picture);
-    pad.redraw();
-  }
-  showSteps(answers[0]);
-  byId("path").hidden = !answers[0].stages;
-  await showBehind();
+  const answer = answers[state.chosen];
+  // Another run may have been chosen meanwhile.
+  if (answer.why) showWhole(answer, revision).catch(complain);
+  else ask();
 }
 
-async function showBehind() {
-  const answer = state.answers?.[state.chosen];
-  byId("behind").hidden = !answer || answer.digit === null;
-  if (!answer?.units) return;
+async function readSeveral({ subject, revision, whole }) {
+  const [image, file] = [pad.image(), await pad.file()];
+  const told = await send("api/read", file);
+  if (subject !== state.subject) return;
+  show((card, index) => card.show(told.answers[index], told, image));
+  if (!whole || revision !== state.revision) return;
+  [state.read, state.sent] = [revision, file];
+  byId("said").textContent = sentenceOfRows(told.answers);
+  lookCloser();
+}
+
+// Ask what lies behind the digit that is chosen of several.
+function lookCloser() {
+  const { revision, chosen } = state;
+  if (state.read !== revision) return;
+  const { number } = state.cards[chosen];
+  if (number === null) hideBehind();
+  else looking.ask({ revision, chosen, number });
+}
+
+async function look({ revision, chosen, number }) {
+  const isWanted = () => revision === state.revision && chosen === state.chosen && state.cards[chosen].number === number;
+  if (!isWanted()) return;
+  try {
+    const answer = await send(`api/read/${chosen}/${number}?${WHOLE}`, state.sent);
+    if (isWanted()) showWhole(answer, revision).catch(complain);
+  } catch (error) {
+    if (isWanted()) complain(error);
+  }
+}
+
+function show(showCard) {
+  byId("notice").hidden = true;
+  byId("guide").hidden = true;
+  state.cards.forEach(showCard);
+}
+
+// Show all that was asked for of one answer.
+async function showWhole(answer, revision) {
+  const { picture } = pad;
+  if (picture && !picture.image) {
+    const image = await imageAt(answer.stages[0].picture);
+    if (revision !== state.revision) return;
+    picture.image = image;
+    pad.redraw();
+    if (state.mode === "several") state.cards.forEach((card) => card.showImage(image));
+  }
+  state.shown = answer;
+  showSteps(answer);
+  showSpeaks(answer.why);
+  for (const id of ["path", "speaks"]) byId(id).hidden = false;
+  byId("speaks").classList.remove("is-stale");
+  byId("behind").hidden = answer.digit === null;
+  if (answer.digit === null) return;
+  const name = state.runs.length > 1 ? ` of ${answer.name}` : "";
+  byId("behind-title").textContent = `Behind the answer${name}: ${answer.digit}`;
   showEvidence(answer);
-  await units.show(state.runs[state.chosen], answer);
-  byId("behind").classList.toggle("is-stale", state.told !== state.revision);
+  await units.show(state.runs[answer.run], answer);
+  if (revision === state.revision) byId("behind").classList.remove("is-stale");
 }
 
 function showNothing() {
-  state.answers = null;
   byId("guide").hidden = false;
-  byId("path").hidden = true;
   byId("notice").hidden = true;
   byId("said").textContent = "";
-  byId("remarks").hidden = true;
   byId("correct").disabled = true;
-  byId("behind").hidden = true;
+  hideBehind();
   for (const card of state.cards) card.show(null);
+}
+
+function hideBehind() {
+  state.shown = null;
+  for (const id of ["path", "speaks", "behind"]) byId(id).hidden = true;
 }
 
 function showTools() {
@@ -157,60 +220,36 @@ function showChoice() {
   byId("choice").replaceChildren(
     ...state.runs.map((info) => {
       const input = element("input", { type: "radio", name: "run", value: info.run, checked: info.run === state.chosen });
-      input.addEventListener("change", () => {
-        state.chosen = info.run;
-        showBehind().catch(complain);
-      });
+      input.addEventListener("change", () => choose(info.run));
       return element("label", {}, input, info.name);
     }),
   );
 }
 
+// Look into another run, or at another digit that it reads.
+function choose(run) {
+  state.chosen = run;
+  byId("choice").children[run].firstChild.checked = true;
+  if (state.mode === "several") lookCloser();
+  else if (!pad.isEmpty) ask();
+}
+
 // The colours have changed.
 function showAgain() {
   pad.redraw();
-  state.cards.forEach((card, index) => card.show(state.answers?.[index] ?? null));
   units.repaint();
-  showBehind().catch(complain);
+  if (pad.isEmpty) showNothing();
+  else ask();
+}
+
+// What is on the pad was not read: an answer that still stood there would be that of something else.
+function fail(error) {
+  showNothing();
+  byId("guide").hidden = true;
+  complain(error);
 }
 
 function complain(error) {
   byId("notice").textContent = error.message;
   byId("notice").hidden = false;
-}
-
-function labelButton(label) {
-  const button = element("button", { type: "button", "aria-pressed": "false", "aria-label": `That was a ${label}` });
-  button.append(String(label));
-  button.addEventListener("click", () => correct(label).catch(complain));
-  return button;
-}
-
-async function correct(label) {
-  const file = await pad.file();
-  const { subject } = state;
-  if (state.kept) await takeBack();
-  const kept = await send(`api/corrections?label=${label}`, file);
-  if (subject === state.subject) state.kept = kept;
-  showKept(`Kept as a ${label} in the folder ${kept.folder}, which holds ${kept.count} now.`, label);
-}
-
-async function takeBack() {
-  const { correction, label } = state.kept;
-  await remove(`api/corrections/${correction}`);
-  state.kept = null;
-  showKept(`The ${label} was taken back.`, null);
-}
-
-// What is kept belongs to what was on the pad.
-function forget() {
-  if (!state.kept) return;
-  state.kept = null;
-  showKept("Tell what you meant: the picture is kept for learning.", null);
-}
-
-function showKept(text, label) {
-  byId("kept").textContent = text;
-  byId("back").hidden = label === null;
-  [...byId("labels").children].forEach((button, digit) => button.setAttribute("aria-pressed", digit === label));
 }

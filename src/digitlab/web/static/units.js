@@ -9,6 +9,7 @@ export class Units {
   #runs = new Map();
   #run = null;
   #answer = null;
+  #wanted = null;
   // The unit that was chosen; the one that answers most where none was.
   #chosen = null;
 
@@ -17,10 +18,13 @@ export class Units {
     byId("tiles").addEventListener("keydown", (event) => this.#key(event));
   }
 
-  // Show how the units of a run answer.
+  // Show how the units of a run answer, unless another answer is to be shown by the time they are here.
   async show(info, answer) {
+    this.#wanted = answer;
+    const run = await this.#opened(info);
+    if (this.#wanted !== answer) return;
     this.#answer = answer;
-    if (this.#run?.info !== info) await this.#open(info);
+    if (this.#run !== run) this.#turnTo(run);
     this.#light();
     this.#showCloseup();
   }
@@ -31,12 +35,16 @@ export class Units {
     this.#showCloseup();
   }
 
-  async #open(info) {
+  async #opened(info) {
     if (!this.#runs.has(info)) {
       const layer = await getJSON(`api/runs/${info.run}/tiles`);
       this.#runs.set(info, { ...layer, info, rows: layer.tiles.map((tile) => inRows(tile, layer.width)) });
     }
-    this.#run = this.#runs.get(info);
+    return this.#runs.get(info);
+  }
+
+  #turnTo(run) {
+    this.#run = run;
     this.#chosen = null;
     this.#buildTiles();
   }
