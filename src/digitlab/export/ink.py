@@ -5,6 +5,8 @@ counts = rows @ ink @ columnsᵀ, where `rows` (20, h) and `columns` (20, w) say
 20 windows takes.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from digitlab.data.framing import MNIST
@@ -30,10 +32,10 @@ def framed(graph: Graph) -> Value:
     # A line of one pixel is taken twice as large, as `digitlab.data.framing` does.
     grain = graph("Where", graph("Equal", graph("Min", tall, wide), 1.0), 2.0, 1.0)
     side = graph("Max", tall, wide) * grain
-    start, stop = _windows(graph, side)
-    rows = _taken(graph, start, stop, height, top, tall, side, grain)
-    columns = _taken(graph, start, stop, width, left, wide, side, grain)
-    sizes = graph("Max", stop - start, 1.0)
+    windows = _windows(graph, side, grain)
+    rows = _taken(graph, windows, height, top, tall)
+    columns = _taken(graph, windows, width, left, wide)
+    sizes = graph("Max", windows.stop - windows.start, 1.0)
     small = (rows @ ink @ columns.turned()) / (sizes * sizes.turned())
     largest = graph("Max", graph("ReduceMax", small, axes=[1, 2]), 1e-9)
     return _centred(graph, graph("Round", small / largest * 255.0))
@@ -66,11 +68,22 @@ def _extent(graph: Graph, ink: Value, axis: int) -> tuple[Value, Value]:
     return first, last - first + 1.0
 
 
-def _windows(graph: Graph, side: Value) -> tuple[Value, Value]:
-    """Return the first pixel of each window of a square, and the first after it, float32 (n, 20, 1).
+class _Windows(NamedTuple):
+    """How a square is divided: the first pixel of 20 windows and the first after each, float32 (n, 20, 1).
 
-    As Pillow's box filter has them, step by step in float64 as it has: windows are whole pixels, and of a
-    pixel whose middle lies on an edge the rounding decides.
+    Of the square it has the side, and how many of its pixels one of the drawing is, float32 (n, 1, 1).
+    """
+
+    start: Value
+    stop: Value
+    side: Value
+    grain: Value
+
+
+def _windows(graph: Graph, side: Value, grain: Value) -> _Windows:
+    """Divide a square as Pillow's box filter does, step by step in float64 as it does.
+
+    Windows are of whole pixels, and of a pixel whose middle lies on an edge the rounding decides.
     """
 
     def number(value: float) -> np.float64:
@@ -89,20 +102,12 @@ def _windows(graph: Graph, side: Value) -> tuple[Value, Value]:
 
     start = first + graph("LessOrEqual", off(first), number(-0.5)).to(np.float64)
     stop = last + graph("LessOrEqual", off(last), number(0.5)).to(np.float64)
-    return start.to(np.float32), stop.to(np.float32)
+    return _Windows(start.to(np.float32), stop.to(np.float32), side, grain)
 
 
-def _taken(
-    graph: Graph,
-    start: Value,
-    stop: Value,
-    size: Value,
-    first: Value,
-    length: Value,
-    side: Value,
-    grain: Value,
-) -> Value:
+def _taken(graph: Graph, windows: _Windows, size: Value, first: Value, length: Value) -> Value:
     """Return how much of each row, or column, each window takes, float32 (n, 20, rows)."""
+    start, stop, side, grain = windows
     margin = graph("Floor", (side - length * grain) / 2.0)
     place = (graph("Range", 0.0, size, 1.0) - first) * grain + margin
     overlap = graph("Min", stop, place + grain) - graph("Max", start, place)

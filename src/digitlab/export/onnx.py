@@ -17,7 +17,7 @@ from digitlab.export.original import Original
 
 __all__ = ["OPSET", "build_onnx", "check_ink"]
 
-# ONNX Runtime takes it from 1.7 (2021) on, and so does all that reads ONNX today.
+# Of ONNX 1.8 (2020): nothing newer is needed, and the older a file is, the more can read it.
 OPSET, IR_VERSION = 13, 7
 
 
