@@ -130,8 +130,8 @@ def conv(tensors: Tensors, image_shape: list[int]) -> Graph:
         inputs, filters = layer, kernel.shape[3]
         if pool > 1:
             inputs = f"{layer}/pooled"
-            sides = {"kernel_shape": [pool] * 2, "strides": [pool] * 2}
-            nodes.append(helper.make_node("MaxPool", [layer], [inputs], **sides))
+            sides = [pool] * 2
+            nodes.append(helper.make_node("MaxPool", [layer], [inputs], kernel_shape=sides, strides=sides))
     nodes.append(helper.make_node("Flatten", [inputs], ["flat"], axis=1))
     first = "hidden_1/kernel" if "hidden_1/kernel" in tensors else "output/kernel"
     by_place = tensors[first].reshape(*image_shape, filters, -1)

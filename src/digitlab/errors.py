@@ -14,6 +14,9 @@
     │   └── RunNotFoundError (FileNotFoundError) it is not there
     ├── DivergedError      (ArithmeticError)     the loss stopped being a number
     ├── AddressError       (OSError)             a host or port that cannot be listened at
+    ├── ExportError                              a file that would not answer as its run does
+    │   └── ExportExistsError (FileExistsError)  something is there already
+    ├── MissingExtraError  (ImportError)         a library that is not installed with everything
     └── StorageError       (OSError)             the disk said no
 
 Each also inherits the built-in error that people catch. The message says what was
@@ -27,8 +30,11 @@ __all__ = [
     "DataNotFoundError",
     "DigitlabError",
     "DivergedError",
+    "ExportError",
+    "ExportExistsError",
     "FetchError",
     "IDXError",
+    "MissingExtraError",
     "PictureError",
     "RunError",
     "RunExistsError",
@@ -87,6 +93,18 @@ class DivergedError(DigitlabError, ArithmeticError):
 
 class AddressError(DigitlabError, OSError):
     """A host or port at which the page cannot be served."""
+
+
+class ExportError(DigitlabError):
+    """A file made of a run cannot be written, or would not answer as the run does."""
+
+
+class ExportExistsError(ExportError, FileExistsError):
+    """Something is there already and would have been overwritten."""
+
+
+class MissingExtraError(DigitlabError, ImportError):
+    """A library that only some things take is not installed."""
 
 
 class StorageError(DigitlabError, OSError):

@@ -19,6 +19,7 @@ from digitlab.cli import (
     console,
     data,
     explaining,
+    exporting,
     learning,
     mistakes,
     own_digits,
@@ -58,6 +59,7 @@ app.command()(own_digits.score)
 app.command()(learning.learn)
 app.command()(checking.check)
 app.command()(reporting.report)
+app.command()(exporting.export)
 app.command()(serving.serve)
 
 

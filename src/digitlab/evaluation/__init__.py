@@ -13,7 +13,7 @@ from digitlab.evaluation.calibration import (
 )
 from digitlab.evaluation.comparison import Comparison, compare_all, compare_paired, holm
 from digitlab.evaluation.intervals import Interval, wilson_interval
-from digitlab.evaluation.ledger import Look, Looks, ledger_path, looks_at, record_looks
+from digitlab.evaluation.ledger import Look, Looks, ledger_path, looks_at, looks_in, record_looks
 from digitlab.evaluation.mcnemar import ALPHA, POWER, digits_to_show, exact_mcnemar, paired_interval
 from digitlab.evaluation.metrics import (
     ClassScores,
@@ -84,6 +84,7 @@ __all__ = [
     "ledger_path",
     "log_loss",
     "looks_at",
+    "looks_in",
     "losses",
     "paired_interval",
     "paired_t",

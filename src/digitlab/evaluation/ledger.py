@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from digitlab.errors import StorageError
 from digitlab.files import make_folder, storage_errors, user_folder
 
-__all__ = ["Look", "Looks", "ledger_path", "looks_at", "record_looks"]
+__all__ = ["Look", "Looks", "ledger_path", "looks_at", "looks_in", "record_looks"]
 
 LEDGER = "test-set-looks.jsonl"
 PATIENCE_SECONDS = 10.0
@@ -125,7 +125,12 @@ def ledger_path() -> Path:
 
 def looks_at(test_set: str) -> list[Look]:
     """Return the looks at a test set, by its fingerprint, that the user's ledger has, in the order taken."""
-    return [look for look in _read(ledger_path()).looks if look.test_set == test_set]
+    return [look for look in looks_in(ledger_path()) if look.test_set == test_set]
+
+
+def looks_in(path: Path) -> list[Look]:
+    """Return the looks that a file has, the ledger or a run's own, in the order taken."""
+    return _read(path).looks
 
 
 def record_looks(looks: Sequence[Look], kept: Sequence[Path]) -> Looks:

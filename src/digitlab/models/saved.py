@@ -15,7 +15,13 @@ from digitlab.tensors import Arrays, damage_errors, read_tensors, write_tensors
 __all__ = ["flatten", "load_model", "save_model", "unflatten"]
 
 
-def save_model(path: Path, model: Model, image_shape: tuple[int, int], params: Params) -> None:
+def save_model(
+    path: Path,
+    model: Model,
+    image_shape: tuple[int, int],
+    params: Params,
+    about: Mapping[str, Any] | None = None,
+) -> None:
     """Write weights with a header that says how to rebuild their model.
 
     Parameters
@@ -28,6 +34,8 @@ def save_model(path: Path, model: Model, image_shape: tuple[int, int], params: P
         Height and width of the images it reads.
     params
         The weights.
+    about
+        What else the header tells, as JSON holds it.
 
     Raises
     ------
@@ -35,7 +43,7 @@ def save_model(path: Path, model: Model, image_shape: tuple[int, int], params: P
         If it cannot be written; a file that was there is left as it was.
     """
     header = {"format": 1, "model": describe_model(model), "image_shape": list(image_shape)}
-    write_tensors(path, flatten(params), header)
+    write_tensors(path, flatten(params), dict(about or {}) | header)
 
 
 def load_model(path: Path) -> tuple[Model, tuple[int, int], Params]:
