@@ -9,7 +9,7 @@ from scipy import ndimage
 from digitlab.data.framing import box_of
 from digitlab.recognition.strokes import EIGHT
 
-__all__ = ["thresholds", "without_frames", "without_lines", "without_strays"]
+__all__ = ["inside", "thresholds", "without_frames", "without_lines", "without_strays"]
 
 Floats = NDArray[np.floating[Any]]
 Bitmap = NDArray[np.bool_]
@@ -26,12 +26,9 @@ STEEPEST, SLOPES = 0.08, 17
 # It reaches beyond all other ink by this share of the picture on each side.
 BEYOND = 0.04
 
-# A box to write in has ink along this share of two sides or more, no further in than that; the picture's
-# border cuts off the others.
-FRAME_COVER, FRAME_DEPTH = 0.85, 0.12
-
-# A box is hollow: a straight stroke has more ink in its own box.
-FRAME_INK = 0.45
+# A box to write in has lines along this share of two sides or more, no further in than that; the picture's
+# border cuts off the others. Lines are thin, and made of runs of ink so long, all as shares of a side.
+FRAME_COVER, FRAME_DEPTH, FRAME_LINE, FRAME_RUN = 0.65, 0.12, 0.08, 0.2
 
 # Of the largest part's ink: below it a part is a speck, or at the border a neighbour's.
 SPECK, INTRUDER = 0.03, 0.35
@@ -93,9 +90,16 @@ def without_strays(ink: Bitmap) -> Bitmap:
     main = int(np.argmax(np.where(inside, sizes, 0) if inside.any() else sizes))
     largest = sizes[main]
     near = np.array([_gap(box, boxes[main]) < NEAR * _length(boxes[main]) for box in boxes])
-    keep = (sizes >= SPECK * largest) & (inside | (sizes >= INTRUDER * largest))
+    keep = (sizes >= SPECK * largest) & (inside | (near & (sizes >= INTRUDER * largest)))
     keep &= near | (sizes >= SMALL * largest)
     return np.asarray(np.concatenate([[False], keep])[parts])
+
+
+def inside(ink: Bitmap) -> Bitmap:
+    """Return the parts of ink, bool (h, w), that the picture's border does not cut off."""
+    parts, _ = ndimage.label(ink, EIGHT)
+    cut = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    return np.asarray(ink & ~np.isin(parts, cut))
 
 
 def _level_lines(ink: Bitmap) -> Bitmap:
@@ -134,19 +138,29 @@ def _cut_off(box: tuple[slice, ...], shape: tuple[int, ...]) -> list[bool]:
 
 
 def _frame(part: Bitmap, cut_off: list[bool]) -> Bitmap:
-    """Return the sides of a part that is a box; nothing where it is none."""
-    height, width = part.shape
-    down, across = max(1, round(FRAME_DEPTH * height)), max(1, round(FRAME_DEPTH * width))
-    bands = [np.s_[:down, :], np.s_[-down:, :], np.s_[:, :across], np.s_[:, -across:]]
-    covers = [part[band].any(axis=axis).mean() for band, axis in zip(bands, (0, 0, 1, 1), strict=True)]
-    drawn = [cover >= FRAME_COVER for cover in covers]
+    """Return the sides of a part that is a box, without what touches them; nothing where it is none."""
+    sides = [_side(np.rot90(part, turns)) for turns in (0, 2, 3, 1)]
     frame = np.zeros_like(part)
-    if part.mean() > FRAME_INK or sum(drawn) < 2 or not all(np.logical_or(drawn, cut_off)):
+    drawn = [bool(side.any()) for side in sides]
+    if sum(drawn) < 2 or not all(np.logical_or(drawn, cut_off)):
         return frame
-    for band, is_drawn in zip(bands, drawn, strict=True):
-        if is_drawn:
-            frame[band] = part[band]
+    for side, turns in zip(sides, (0, 2, 3, 1), strict=True):
+        frame |= np.rot90(side, -turns)
     return frame
+
+
+def _side(part: Bitmap) -> Bitmap:
+    """Return the thin line along a part's upper side; nothing if there is none."""
+    height, width = part.shape
+    depth = max(2, round(FRAME_DEPTH * height))
+    runs = np.zeros_like(part)
+    runs[:depth] = ndimage.binary_opening(part[:depth], np.ones((1, max(3, round(FRAME_RUN * width))), bool))
+    covered = runs.any(axis=0)
+    thickness = np.median(runs[:, covered].sum(axis=0)) if covered.any() else 0
+    if covered.mean() < FRAME_COVER or thickness > max(3, FRAME_LINE * max(part.shape)):
+        return np.zeros_like(part)
+    # The edges of a slanting line are in no long run.
+    return np.asarray(part & ndimage.binary_dilation(runs, EIGHT))
 
 
 def _crossings(ink: Bitmap, lines: Bitmap) -> Bitmap:

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlab.data.framing import FINE, MNIST, OPTDIGITS, Box, Geometry, box_of, framed
-from digitlab.recognition.cleaning import thresholds, without_frames, without_lines, without_strays
+from digitlab.recognition.cleaning import inside, thresholds, without_frames, without_lines, without_strays
 from digitlab.recognition.paper import contrast_of
 from digitlab.recognition.strokes import stroke_width, with_width
 
@@ -34,7 +34,7 @@ SMALL, AROUND = 0.4, 0.35
 # Strokes that take less of the paper's light than this are no strokes.
 FAINTEST = 0.03
 
-# A digit has at least this share of all ink; in photos of lined paper and boxes it has 0.47 and more.
+# A digit has at least this share of the ink that is neither line nor box nor reaches in from the border.
 SCATTERED = 0.35
 
 
@@ -71,6 +71,8 @@ class Found:
         From how much on a pixel is ink.
     kept : bool (h, w)
         Where ink is that may belong to a digit.
+    specks : bool (h, w)
+        Where ink is that was left out for being small and apart from it, inside the picture.
     scale
         How many pixels of these a pixel of the picture has.
     offset
@@ -84,6 +86,7 @@ class Found:
     ink: Floats
     threshold: Floats
     kept: Bitmap
+    specks: Bitmap
     scale: float
     offset: tuple[int, int]
     strength: float
@@ -101,7 +104,7 @@ class Found:
             return "nothing drawn"
         if self.strength < FAINTEST:
             return "too faint"
-        if self.kept.sum() < SCATTERED * (self.kept.sum() + self.removed.sum()):
+        if self.kept.sum() < SCATTERED * (self.kept.sum() + self.specks.sum()):
             return "nothing drawn that stands out: there are specks all over the picture"
         return ""
 
@@ -228,9 +231,11 @@ def _find(picture: Picture, steps: Steps, most_side: int, removed: Bitmap | None
         kept &= ~ndimage.binary_dilation(np.asarray(again))
     if steps.lines and photo:
         kept = without_frames(without_lines(kept))
-    if steps.strays:
-        kept = without_strays(kept)
-    return Found(contrast.ink, threshold, kept, scale, (0, 0), contrast.strength, contrast.dark_on_light)
+    written = without_strays(kept) if steps.strays else kept
+    specks = inside(kept & ~written)
+    return Found(
+        contrast.ink, threshold, written, specks, scale, (0, 0), contrast.strength, contrast.dark_on_light
+    )
 
 
 def _sized(picture: Picture, most_side: int) -> tuple[Picture, float]:
