@@ -13,6 +13,7 @@
     │   ├── RunExistsError (FileExistsError)     it is there already
     │   └── RunNotFoundError (FileNotFoundError) it is not there
     ├── DivergedError      (ArithmeticError)     the loss stopped being a number
+    ├── MissingPackageError (ImportError)        an extra that is not installed
     ├── AddressError       (OSError)             a host or port that cannot be listened at
     └── StorageError       (OSError)             the disk said no
 
@@ -29,6 +30,7 @@ __all__ = [
     "DivergedError",
     "FetchError",
     "IDXError",
+    "MissingPackageError",
     "PictureError",
     "RunError",
     "RunExistsError",
@@ -83,6 +85,10 @@ class RunNotFoundError(RunError, FileNotFoundError):
 
 class DivergedError(DigitlabError, ArithmeticError):
     """Training left the numbers: its loss or a parameter is no longer finite."""
+
+
+class MissingPackageError(DigitlabError, ImportError):
+    """A package that only this needs, an extra, is not installed."""
 
 
 class AddressError(DigitlabError, OSError):

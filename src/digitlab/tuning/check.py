@@ -1,0 +1,104 @@
+"""Whether a win lasts: the best settings and the defaults on seeds and splits that the search did not see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitlab.evaluation import Evaluation, SeedComparison, SeedSpread, compare_over_seeds, seed_spread
+from digitlab.runs import Run, RunConfig, is_run, open_run
+from digitlab.scoring import read_run, score_run
+from digitlab.tuning.question import Question
+from digitlab.workflow import Data, begin_run
+
+__all__ = ["DEFAULTS", "TUNED", "Check", "check_ways", "fresh_configs", "resume_or_replace"]
+
+TUNED, DEFAULTS = "tuned", "defaults"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The best settings of a search against the defaults, on validation images of fresh splits.
+
+    in_search
+        The accuracy by which the best settings were chosen.
+    train_seconds
+        The mean of a training, by way.
+    """
+
+    seeds: tuple[int, ...]
+    tuned: SeedSpread
+    defaults: SeedSpread
+    comparison: SeedComparison
+    in_search: float
+    train_seconds: Mapping[str, float]
+
+    @property
+    def luck(self) -> float:
+        """By how much the best one's accuracy in the search lies above its mean on fresh seeds."""
+        return self.in_search - self.tuned.accuracy
+
+    def curse_sentence(self, trials: int) -> str:
+        """Say in words what was luck in the best of so many trials."""
+        of_search = f"In the search the best of {trials:,} read {100 * self.in_search:.2f} %"
+        fresh = f"on fresh seeds the same settings read {100 * self.tuned.accuracy:.2f} % on average"
+        if self.luck > 0:
+            return (
+                f"{of_search}, {fresh}: {100 * self.luck:.2f} points were luck, as some of any best of many "
+                "is (the winner's curse)."
+            )
+        return (
+            f"{of_search}, {fresh}: this time its luck was not good, though the best of many mostly is lucky."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the keys of the shell's JSON."""
+        return {
+            "seeds": list(self.seeds),
+            "tuned": self.tuned.score(),
+            "defaults": self.defaults.score(),
+            "comparison": self.comparison.as_dict(),
+            "in_search": self.in_search,
+            "luck": self.luck,
+            "train_seconds": dict(self.train_seconds),
+        }
+
+
+def fresh_configs(
+    question: Question, values: Mapping[str, Any], seeds: int
+) -> dict[str, dict[int, RunConfig]]:
+    """Return runs that check a win, by way and seed: the seeds after the search's, each its own split."""
+    fresh = range(question.seed + 1, question.seed + 1 + seeds)
+    ways = {TUNED: values, DEFAULTS: {}}
+    return {name: {seed: question.config(way, seed) for seed in fresh} for name, way in ways.items()}
+
+
+def resume_or_replace(folder: Path, config: RunConfig) -> Run:
+    """Begin a run that a search leaves behind, go on with it, or replace one that has other settings."""
+    same = is_run(folder) and open_run(folder).config == config
+    return begin_run(folder, config, resume=same, force=True)
+
+
+def check_ways(ways: Mapping[str, Mapping[int, Run]], data: Data, *, in_search: float) -> Check:
+    """Compare finished runs of the best settings with those of the defaults, seed by seed.
+
+    Each seed's two runs read the same validation images, those of its own split; the test set is not touched.
+    """
+    scored = {name: [_scored(run, data) for run in runs.values()] for name, runs in ways.items()}
+    right = {name: np.stack([each for _, each in rows]) for name, rows in scored.items()}
+    spreads = {name: seed_spread([score for score, _ in rows]) for name, rows in scored.items()}
+    seconds = {
+        name: float(np.mean([run.history()[-1].seconds for run in runs.values()]))
+        for name, runs in ways.items()
+    }
+    comparison = compare_over_seeds(DEFAULTS, right[DEFAULTS], TUNED, right[TUNED])
+    return Check(tuple(ways[TUNED]), spreads[TUNED], spreads[DEFAULTS], comparison, in_search, seconds)
+
+
+def _scored(run: Run, data: Data) -> tuple[Evaluation, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Return how good a run is on its own validation images, and which of them it read right."""
+    validation = data.split_of(run).validation
+    logits = read_run(run, validation)
+    return score_run(run, validation, logits), logits.argmax(axis=1) == validation.labels
