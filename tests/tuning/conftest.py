@@ -65,17 +65,17 @@ def postgresql() -> Iterator[str]:
     if user:
         shutil.chown(folder, user)
     data = str(folder / "data")
-    quiet = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL}
     made = subprocess.run(
         [programs / "initdb", "--pgdata", data, "--username", "digitlab", "--auth", "trust", "--no-sync"],
-        **quiet, stderr=subprocess.PIPE, text=True,
+        user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     server = subprocess.Popen(
-        [programs / "postgres", "-D", data, *options], **quiet, stderr=subprocess.DEVNULL
-    )
+        [str(programs / "postgres"), "-D", data, *options],
+        user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         url = f"postgresql://digitlab:s3cret@127.0.0.1:{port}/postgres"
         wait_until_it_answers(url, server)

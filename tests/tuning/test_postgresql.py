@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from digitlab.cli.app import run
 
-TRIALS = 8
+TRIALS = 6
 COMMAND = [
     "tune", "linear", "--dataset", "digits", "--steps", "10", "--batch-size", "32", "--weight-decay", "0",
     "--label-smoothing", "0", "--augment", "none", "--trials", str(TRIALS), "--grace", "3",
@@ -34,53 +34,64 @@ FROM trials LEFT JOIN trial_params USING (trial_id) ORDER BY number
 """
 
 
-def start(url: str) -> "subprocess.Popen[str]":
-    environment = os.environ | {"DIGITLAB_STORAGE": url, "OMP_NUM_THREADS": "1"}
+@pytest.fixture
+def workers(postgresql: str) -> Iterator[dict[int, "subprocess.Popen[str]"]]:
+    """Start four processes on one study; return them by their ids."""
+    environment = os.environ | {"DIGITLAB_STORAGE": postgresql}
     command = [sys.executable, "-m", "digitlab", *COMMAND, "--search-only"]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    started = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    yield {worker.pid: worker for worker in started}
+    for worker in started:
+        worker.kill()
+        worker.communicate()
+
+
+def wait_for(found: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 200
+    while not (answer := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return answer
 
 
 def ask(url: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as connection:
-        return connection.execute(query).fetchall()
-
-
-def wait_for(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 60
-    while not (answer := found()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return answer
+        try:
+            return connection.execute(query).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return []
 
 
 def in_flight(url: str) -> dict[int, int]:
     """Return the numbers of the trials that run, by the processes that run them."""
-    try:
-        return {int(json.loads(process).split(":")[1]): number for number, process in ask(url, IN_FLIGHT)}
-    except psycopg.errors.UndefinedTable:
-        return {}
+    return {int(json.loads(process).split(":")[1]): number for number, process in ask(url, IN_FLIGHT)}
 
 
-def test_four_processes_lose_no_trial_and_do_none_twice(postgresql: str) -> None:
-    workers = {worker.pid: worker for worker in (start(postgresql) for _ in range(4))}
+def hold_up(url: str, workers: Collection[int]) -> tuple[int, int] | None:
+    """Stop one of some processes in the middle of a trial; return which, and the trial's number."""
+    for worker in in_flight(url).keys() & workers:
+        os.kill(worker, signal.SIGSTOP)
+        if worker in (running := in_flight(url)):
+            return worker, running[worker]
+        os.kill(worker, signal.SIGCONT)
+    return None
 
-    running = wait_for(lambda: in_flight(postgresql))
-    killed, killed_trial = next(iter(running.items()))
+
+def test_four_processes_lose_no_trial_and_do_none_twice(
+    postgresql: str, workers: dict[int, "subprocess.Popen[str]"]
+) -> None:
+    killed, killed_trial = wait_for(lambda: hold_up(postgresql, workers))
     os.kill(killed, signal.SIGKILL)
     workers.pop(killed).communicate()
-    assert in_flight(postgresql).get(killed) == killed_trial, "it was not in the middle of a trial"
-
-    running = wait_for(lambda: {p: n for p, n in in_flight(postgresql).items() if p != killed})
-    held_up, held_trial = next(iter(running.items()))
-    os.kill(held_up, signal.SIGSTOP)
-    assert in_flight(postgresql).get(held_up) == held_trial, "it was not in the middle of a trial"
-    wait_for(lambda: held_up not in in_flight(postgresql))
-    os.kill(held_up, signal.SIGCONT)
-
+    late, late_trial = wait_for(lambda: hold_up(postgresql, workers))
+    assert {killed_trial, late_trial} <= set(in_flight(postgresql).values()), "in the middle of their trials"
+    wait_for(lambda: late not in in_flight(postgresql))
+    os.kill(late, signal.SIGCONT)
     for worker in workers.values():
-        _, errors = worker.communicate(timeout=60)
+        _, errors = worker.communicate(timeout=200)
         assert worker.returncode == 0, errors
         assert "Traceback" not in errors
         assert "s3cret" not in errors
@@ -90,7 +101,7 @@ def test_four_processes_lose_no_trial_and_do_none_twice(postgresql: str) -> None
     assert {state for _, state, *_ in trials} <= {"COMPLETE", "PRUNED", "FAIL"}
     rates = {number: rate for number, _, rate, *_ in trials}
     cut_off = [number for number, state, *_ in trials if state == "FAIL"]
-    assert {killed_trial, held_trial} <= set(cut_off)
+    assert {killed_trial, late_trial} <= set(cut_off)
 
     histories = {number: json.loads(history) for number, _, _, history, _ in trials if history}
     done_again = Counter(history[-1] for history in histories.values())
@@ -116,7 +127,7 @@ def test_who_comes_later_concludes_or_is_refused(
 ) -> None:
     monkeypatch.setenv("DIGITLAB_STORAGE", postgresql)
     monkeypatch.chdir(tmp_path)
-    if not in_flight(postgresql) and not _has_trials(postgresql):
+    if not ask(postgresql, ALL_TRIALS):
         assert run([*COMMAND, "--search-only"]) == 0
     capsys.readouterr()
     assert run([*COMMAND, "--minutes", "0", "--seeds", "2", "--out", "found", "--json"]) == 0
@@ -131,10 +142,3 @@ def test_who_comes_later_concludes_or_is_refused(
     assert "searches something else" in refused
     assert "training.seed 0, not 1" in refused
     assert len(refused.splitlines()) == 1
-
-
-def _has_trials(url: str) -> bool:
-    try:
-        return bool(ask(url, ALL_TRIALS))
-    except psycopg.errors.UndefinedTable:
-        return False

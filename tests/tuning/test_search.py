@@ -108,11 +108,13 @@ def test_a_diverging_trial_is_the_worst_and_no_end(bundled: Data, tmp_path: Path
 
 def test_a_trial_that_reads_worse_than_half_is_pruned(question: Question, tmp_path: Path) -> None:
     seen: list[Tried] = []
+    better = optuna.create_trial(value=0.99, intermediate_values=dict.fromkeys(range(1, 6), 0.99))
     with join(question, tmp_path) as search:
-        for rate in (0.04, 0.045, 0.05, 0.035, 0.03, 0.0005):
-            search.study.enqueue_trial({"learning_rate": rate})
-        search.run(SearchLimits(trials=7), nothing, seen.append)
-    assert (seen[-1].values["learning_rate"], seen[-1].is_pruned, seen[-1].periods) == (0.0005, True, 1)
+        search.study.add_trials([better] * 5)
+        search.run(SearchLimits(trials=6), nothing, seen.append)
+    assert [(tried.values["learning_rate"], tried.is_pruned, tried.periods) for tried in seen] == [
+        (0.006, True, 1)
+    ]
 
 
 @pytest.mark.parametrize(

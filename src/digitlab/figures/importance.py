@@ -36,7 +36,7 @@ def setting_importance(
         If there is no setting, or a share is not from 0 to 1.
     """
     values = finite_array(list(shares.values()), "The shares", ndim=1)
-    if not shares or values.min() < 0 or values.max() > 1:
+    if values.min() < 0 or values.max() > 1:
         raise DataError(
             f"Expected a share from 0 to 1 for each of one or more settings; found {dict(shares)}."
         )

@@ -1,6 +1,5 @@
 """Which settings mattered."""
 
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.study import Study
 from optuna.trial import TrialState
 
@@ -20,6 +19,9 @@ def importance_of(study: Study) -> dict[str, float]:
     dict
         Shares that sum to 1; empty where fewer than ten trials came to their end, or all read alike.
     """
+    # With scikit-learn's forests, which no process that only searches should wait for.
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
     values = [trial.value for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))]
     if len(values) < LEAST_TRIALS or len(set(values)) < 2:
         return {}

@@ -49,9 +49,10 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
-def hidden(url: str) -> str:
-    """Return an address without its password."""
-    return make_url(url).render_as_string()
+def hidden(url: str | URL) -> str:
+    """Return an address without its password; raise `ConfigError` if it is none."""
+    address = _parsed(url)
+    return address.set(drivername=address.get_backend_name()).render_as_string()
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def _open(address: URL, grace_seconds: int) -> Storage:
                 raise
         except RuntimeError as error:
             raise StorageError(
-                f"The database {address.render_as_string()} is of another version of Optuna: {error} Nothing "
+                f"The database {hidden(address)} is of another version of Optuna: {error} Nothing "
                 "was changed; name another database, or install that version."
             ) from error
     raise AssertionError
@@ -141,18 +142,25 @@ def _connect(address: URL, grace_seconds: int) -> Storage:
         )
 
 
-def _address(url: str) -> URL:
-    """Read an address; PostgreSQL's without a driver gets the one that the extra brings."""
+def _parsed(url: str | URL) -> URL:
     try:
         address = make_url(url)
-        if address.drivername in ("postgres", "postgresql"):
-            address = address.set(drivername="postgresql+psycopg")
-        address.get_dialect().import_dbapi()
+        address.get_dialect()
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigError(
             "The storage is the address of a database, as postgresql://user:password@host/database; what was "
             "given is none. Nothing was done."
         ) from error
+    return address
+
+
+def _address(url: str) -> URL:
+    """Read an address; PostgreSQL's without a driver gets the one that the extra brings."""
+    address = _parsed(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    try:
+        address.get_dialect().import_dbapi()
     except ImportError as error:
         raise MissingPackageError(
             f"The database {hidden(url)} needs the package {error.name}, which is not installed; nothing was "
