@@ -77,7 +77,7 @@ def test_what_is_interrupted_is_tried_next_with_the_same_settings(question: Ques
     with join(question, tmp_path) as search:
         with pytest.raises(KeyboardInterrupt):
             search.run(SearchLimits(trials=9), interrupt, nothing)
-        assert search.counts() == Counts(finished=1, pruned=0, running=0, waiting=1, abandoned=1)
+        assert search.counts() == Counts(finished=1, pruned=0, running=0, waiting=1, cut_off=1)
     with join(question, tmp_path) as search:
         search.run(SearchLimits(trials=2), nothing, seen.append)
         trials = search.study.trials

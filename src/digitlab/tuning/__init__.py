@@ -17,9 +17,10 @@ except ModuleNotFoundError as error:
 from digitlab.tuning.check import Check, check_ways, fresh_configs, resume_or_replace
 from digitlab.tuning.importance import importance_of
 from digitlab.tuning.question import Question
-from digitlab.tuning.search import Counts, Search, SearchLimits, Tried
+from digitlab.tuning.search import Search
 from digitlab.tuning.space import SEARCHED, settings_of
 from digitlab.tuning.storage import open_storage, sqlite_url
+from digitlab.tuning.trials import Counts, SearchLimits, Tried
 
 __all__ = [
     "SEARCHED",

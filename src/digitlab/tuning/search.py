@@ -1,10 +1,9 @@
 """The search: a study that any number of processes share, and the trials that this one adds."""
 
-import math
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,103 +19,18 @@ from digitlab.tuning.question import Question
 from digitlab.tuning.sampler import NumberedSampler
 from digitlab.tuning.space import suggest
 from digitlab.tuning.storage import Storage, experimental, hidden, retry
+from digitlab.tuning.trials import LOG_LOSS, SECONDS, Counts, SearchLimits, Tried
 
-__all__ = ["Counts", "Search", "SearchLimits", "Tried"]
+__all__ = ["Search"]
 
 ASKED = "digitlab"
-LOG_LOSS, SECONDS, PROCESS = "validation_log_loss", "train_seconds", "process"
+PROCESS = "process"
 # The process that makes a study says right after what is asked.
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.25
 
 OnPeriod = Callable[[int, HistoryRow], None]
 OnTrial = Callable[["Tried"], None]
-
-
-@dataclass(frozen=True)
-class SearchLimits:
-    """When to stop: whichever comes first.
-
-    minutes
-        Of this process. A trial that has begun is brought to its end; 0 for no trial.
-    trials
-        That are finished in the whole study. Several processes at once may do one more each.
-
-    Raises
-    ------
-    ConfigError
-        If a limit is out of range.
-    """
-
-    minutes: float = math.inf
-    trials: float = math.inf
-
-    def __post_init__(self) -> None:
-        if not self.minutes >= 0:
-            raise ConfigError(f"minutes must be 0 or more, not {self.minutes:g}.")
-        if not self.trials >= 1:
-            raise ConfigError(f"trials must be 1 or more, not {self.trials:g}.")
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A finished trial.
-
-    validation_accuracy, validation_log_loss
-        After its last period; None where the loss stopped being a number before the first ended.
-    is_pruned
-        Whether it was stopped before its end, because it read worse than half of the others had.
-    """
-
-    number: int
-    values: Mapping[str, Any]
-    validation_accuracy: float | None
-    validation_log_loss: float | None
-    train_seconds: float | None
-    periods: int
-    is_pruned: bool
-
-    @classmethod
-    def of(cls, trial: FrozenTrial) -> "Tried":
-        """Read what the study keeps."""
-        return cls(
-            trial.number,
-            trial.params,
-            trial.value,
-            trial.user_attrs.get(LOG_LOSS),
-            trial.user_attrs.get(SECONDS),
-            len(trial.intermediate_values),
-            trial.state == TrialState.PRUNED,
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the keys of the shell's JSON."""
-        return {
-            "trial": self.number,
-            "settings": dict(self.values),
-            "validation_accuracy": self.validation_accuracy,
-            "validation_log_loss": self.validation_log_loss,
-            "train_seconds": self.train_seconds,
-        }
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many trials of a study there are.
-
-    finished, pruned
-        Those that need no more work, and of these the ones that were stopped early.
-    running, waiting
-        In flight in any process, and yet to be begun.
-    abandoned
-        Cut off with their process; each is done again under another number.
-    """
-
-    finished: int
-    pruned: int
-    running: int
-    waiting: int
-    abandoned: int
 
 
 @dataclass
@@ -148,6 +62,7 @@ class Search:
             "sampler": sampler,
             "pruner": MedianPruner(),
         }
+        # What goes on is for the caller to show.
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         try:
             study = optuna.create_study(direction="maximize", **options)
@@ -180,14 +95,7 @@ class Search:
 
     def counts(self) -> Counts:
         """Return how the whole study stands."""
-        states = [trial.state for trial in self.study.get_trials(deepcopy=False)]
-        return Counts(
-            finished=states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED),
-            pruned=states.count(TrialState.PRUNED),
-            running=states.count(TrialState.RUNNING),
-            waiting=states.count(TrialState.WAITING),
-            abandoned=states.count(TrialState.FAIL),
-        )
+        return Counts.of(self.study.get_trials(deepcopy=False))
 
     def ranking(self) -> list[Tried]:
         """Return the trials that came to their end, the best first; of equal ones, the earliest."""
@@ -285,7 +193,7 @@ def _check_asked(study: Study, question: Question, shown: str) -> None:
     if kept is None:
         raise ConfigError(
             f"There is a study {study.study_name} in {shown} that is no search of digitlab's, or whose "
-            "beginning was cut off. It was left alone; name another --study."
+            "beginning was cut off. It was left alone; name another --study or --out."
         )
     differences = [
         f"{name} {kept.get(name, 'nothing')}, not {asked.get(name, 'nothing')}"
