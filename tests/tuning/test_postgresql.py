@@ -15,6 +15,8 @@ import psycopg
 import pytest
 
 from digitlab.cli.app import run
+from digitlab.errors import StorageError
+from digitlab.tuning import Question, Search, SearchLimits, open_storage
 
 TRIALS = 6
 COMMAND = [
@@ -116,6 +118,21 @@ def test_four_processes_lose_no_trial_and_do_none_twice(
     assert {rates[number] for number in cut_off} - {None} <= set(finished), "no settings are lost"
     assert TRIALS <= len(finished) <= TRIALS + len(workers)
     assert len({process for *_, process in trials}) > 2, "several processes took part"
+
+
+def test_a_server_that_goes_away_is_told(postgresql: str, question: Question) -> None:
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        admin.execute("CREATE ROLE anna LOGIN")
+        admin.execute("CREATE DATABASE annas OWNER anna")
+
+        def lock_out(*_: object) -> None:
+            admin.execute("ALTER ROLE anna NOLOGIN")
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'anna'")
+
+        url = f"postgresql://anna:s3cret@{postgresql.split('@')[1].removesuffix('postgres')}annas"
+        message = r"The database postgresql://anna:\*\*\*@127\.0\.0\.1:\d+/annas could not be used: .*log in"
+        with pytest.raises(StorageError, match=message), open_storage(url, grace_seconds=3) as storage:
+            Search.join(question, storage, "s").run(SearchLimits(trials=2), lock_out, lock_out)
 
 
 def test_who_comes_later_concludes_or_is_refused(

@@ -67,7 +67,7 @@ class Found:
 
 
 def conclude(search: "Search", seeds: int, out: Path, go_on: str) -> Found:
-    """Train a run with the best settings, and check them on fresh seeds; `go_on` is what to type if stopped."""
+    """Train a run with the best settings, and check them on fresh seeds; `go_on` is typed if stopped."""
     from digitlab.scoring import evaluate_run
     from digitlab.tuning import importance_of, resume_or_replace
 

@@ -105,13 +105,23 @@ def experimental() -> Iterator[None]:
 def _database_errors(shown: str) -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError) as error:
-        cause = error.__cause__ or error
-        said = str(getattr(cause, "orig", None) or cause).strip().splitlines()
+    # The last is what Optuna 5.0 comes to where the database is gone by the end of a trial.
+    except (SQLAlchemyError, StorageInternalError, UnboundLocalError) as error:
+        cause = _of_database(error)
+        if cause is None:
+            raise
+        said = " ".join(str(getattr(cause, "orig", None) or cause).split())
         raise StorageError(
-            f"The database {shown} could not be used: {said[0] if said else type(cause).__name__}. "
-            "What was finished before is kept there; when it is back, go on with the same command."
+            f"The database {shown} could not be used: {said or type(cause).__name__}. What was finished "
+            "before is kept there; when it is back, go on with the same command."
         ) from error
+
+
+def _of_database(error: BaseException | None) -> BaseException | None:
+    """Return what the database itself said, of an error and those that led to it."""
+    while error is not None and not isinstance(error, SQLAlchemyError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _open(address: URL, grace_seconds: int) -> Storage:
