@@ -62,16 +62,17 @@ def row(found: dict[str, Any]) -> str:
     """Return a row of the table."""
     trials, check = found["trials"], found["check"]
     begin = f"| {found['model']} | {trials['finished']} ({trials['pruned']}) |"
-    if check is None:
-        return f"{begin} nothing better than the defaults | | | | |"
+    in_search = f"{100 * check['in_search']:.2f} | {100 * check['luck']:+.2f} |"
+    if check["tuned"] is None:
+        return f"{begin} {spread(check['defaults'])} | nothing better was found | | {in_search}"
     low, high = (100 * end for end in check["comparison"]["interval"])
-    ways = [
-        f"{100 * check[way]['accuracy']:.2f} ± {100 * check[way]['accuracy_sd']:.2f}"
-        for way in ("defaults", "tuned")
-    ]
     difference = f"{100 * check['comparison']['difference']:+.2f} ({low:+.2f} to {high:+.2f})"
-    cells = [*ways, difference, f"{100 * check['in_search']:.2f}", f"{100 * check['luck']:+.2f}"]
-    return f"{begin} {' | '.join(cells)} |"
+    return f"{begin} {spread(check['defaults'])} | {spread(check['tuned'])} | {difference} | {in_search}"
+
+
+def spread(score: dict[str, Any]) -> str:
+    """Return mean and standard deviation in percent."""
+    return f"{100 * score['accuracy']:.2f} ± {100 * score['accuracy_sd']:.2f}"
 
 
 if __name__ == "__main__":

@@ -26,8 +26,6 @@ class Found:
 
     validation
         Of the run with the best settings.
-    check
-        None where the best settings are the defaults.
     importance
         Empty where it cannot be told.
     """
@@ -37,7 +35,7 @@ class Found:
     best: "Tried"
     run: "Run"
     validation: "Evaluation"
-    check: "Check | None"
+    check: "Check"
     importance: dict[str, float]
 
     @property
@@ -61,7 +59,7 @@ class Found:
             "command": self.command,
             "run": str(self.run.folder),
             "validation": self.validation.score(),
-            "check": self.check and self.check.as_dict(),
+            "check": self.check.as_dict(),
             "importance": self.importance,
         }
 
@@ -75,7 +73,7 @@ def conclude(search: "Search", seeds: int, out: Path, go_on: str) -> Found:
     run = resume_or_replace(out / BEST, question.config(best.values, question.seed))
     train_one(run, question.data, go_on)
     validation = evaluate_run(run, question.data.split_of(run).validation)
-    check = None if dict(best.values) == question.default_values else _check(search, best, seeds, out, go_on)
+    check = _check(search, best, seeds, out, go_on)
     return Found(search, out, best, run, validation, check, importance_of(search.study))
 
 
@@ -154,9 +152,7 @@ def _print_trials(found: Found) -> None:
 def _print_check(found: Found) -> None:
     """Print what the best settings and the defaults read with fresh seeds, and how lucky the best one was."""
     check = found.check
-    if check is None:
-        console.print_line("Nothing better than the defaults was found, so there is nothing to check.")
-        return
+    ways = {"defaults": check.defaults, "tuned": check.tuned}
     rows = [
         (
             name,
@@ -165,16 +161,19 @@ def _print_check(found: Found) -> None:
             f"{spread.log_loss:.4f} ± {spread.log_loss_sd:.4f}",
             f"{check.train_seconds[name]:.1f}",
         )
-        for name, spread in (("tuned", check.tuned), ("defaults", check.defaults))
+        for name, spread in ways.items()
+        if spread
     ]
     console.print_line(
-        f"Checked on {len(check.seeds)} fresh seeds, each with its own split ({check.tuned.n:,} validation "
-        "images), first weights and order, mean ± standard deviation:"
+        f"Checked on {len(check.seeds)} fresh seeds, each with its own split ({check.defaults.n:,} "
+        "validation images), first weights and order, mean ± standard deviation:"
     )
     console.print_table(("", "validation %", "mean, 95 %", "log loss", "seconds"), rows)
-    console.print_line(
-        f"{check.comparison.sentence()} p = {check.comparison.p_value:.2g} (paired t over seeds)."
-    )
+    if check.comparison:
+        said, p_value = check.comparison.sentence(), check.comparison.p_value
+        console.print_line(f"{said} p = {p_value:.2g} (paired t over seeds).")
+    else:
+        console.print_line("The search found nothing better than the defaults.")
     console.print_line(check.curse_sentence(found.search.counts().finished))
 
 

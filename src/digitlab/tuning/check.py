@@ -22,6 +22,8 @@ TUNED, DEFAULTS = "tuned", "defaults"
 class Check:
     """The best settings of a search against the defaults, on validation images of fresh splits.
 
+    tuned, comparison
+        None where the best settings are the defaults.
     in_search
         The accuracy by which the best settings were chosen.
     train_seconds
@@ -29,21 +31,26 @@ class Check:
     """
 
     seeds: tuple[int, ...]
-    tuned: SeedSpread
     defaults: SeedSpread
-    comparison: SeedComparison
+    tuned: SeedSpread | None
+    comparison: SeedComparison | None
     in_search: float
     train_seconds: Mapping[str, float]
 
     @property
+    def best(self) -> SeedSpread:
+        """How the best settings read."""
+        return self.tuned or self.defaults
+
+    @property
     def luck(self) -> float:
         """By how much the best one's accuracy in the search lies above its mean on fresh seeds."""
-        return self.in_search - self.tuned.accuracy
+        return self.in_search - self.best.accuracy
 
     def curse_sentence(self, trials: int) -> str:
         """Say in words what was luck in the best of so many trials."""
         of_search = f"In the search the best of {trials:,} read {100 * self.in_search:.2f} %"
-        fresh = f"on fresh seeds the same settings read {100 * self.tuned.accuracy:.2f} % on average"
+        fresh = f"on fresh seeds the same settings read {100 * self.best.accuracy:.2f} % on average"
         if self.luck > 0:
             return (
                 f"{of_search}, {fresh}: {100 * self.luck:.2f} points were luck, as some of any best of many "
@@ -57,9 +64,9 @@ class Check:
         """Return the keys of the shell's JSON."""
         return {
             "seeds": list(self.seeds),
-            "tuned": self.tuned.score(),
             "defaults": self.defaults.score(),
-            "comparison": self.comparison.as_dict(),
+            "tuned": self.tuned and self.tuned.score(),
+            "comparison": self.comparison and self.comparison.as_dict(),
             "in_search": self.in_search,
             "luck": self.luck,
             "train_seconds": dict(self.train_seconds),
@@ -71,7 +78,9 @@ def fresh_configs(
 ) -> dict[str, dict[int, RunConfig]]:
     """Return runs that check a win, by way and seed: the seeds after the search's, each its own split."""
     fresh = range(question.seed + 1, question.seed + 1 + seeds)
-    ways = {TUNED: values, DEFAULTS: {}}
+    ways: dict[str, Mapping[str, Any]] = {DEFAULTS: {}}
+    if dict(values) != question.default_values:
+        ways[TUNED] = values
     return {name: {seed: question.config(way, seed) for seed in fresh} for name, way in ways.items()}
 
 
@@ -84,6 +93,15 @@ def resume_or_replace(folder: Path, config: RunConfig) -> Run:
 def check_ways(ways: Mapping[str, Mapping[int, Run]], data: Data, *, in_search: float) -> Check:
     """Compare finished runs of the best settings with those of the defaults, seed by seed.
 
+    Parameters
+    ----------
+    ways
+        As `fresh_configs` names them.
+    data
+        What they were trained on.
+    in_search
+        The accuracy by which the best settings were chosen.
+
     Each seed's two runs read the same validation images, those of its own split; the test set is not touched.
     """
     scored = {name: [_scored(run, data) for run in runs.values()] for name, runs in ways.items()}
@@ -93,8 +111,8 @@ def check_ways(ways: Mapping[str, Mapping[int, Run]], data: Data, *, in_search: 
         name: float(np.mean([run.history()[-1].seconds for run in runs.values()]))
         for name, runs in ways.items()
     }
-    comparison = compare_over_seeds(DEFAULTS, right[DEFAULTS], TUNED, right[TUNED])
-    return Check(tuple(ways[TUNED]), spreads[TUNED], spreads[DEFAULTS], comparison, in_search, seconds)
+    comparison = compare_over_seeds(DEFAULTS, right[DEFAULTS], TUNED, right[TUNED]) if TUNED in ways else None
+    return Check(tuple(ways[DEFAULTS]), spreads[DEFAULTS], spreads.get(TUNED), comparison, in_search, seconds)
 
 
 def _scored(run: Run, data: Data) -> tuple[Evaluation, np.ndarray[Any, np.dtype[np.bool_]]]:

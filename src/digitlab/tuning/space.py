@@ -27,8 +27,8 @@ SPACES: Mapping[str, Space] = {
         "learning_rate": FloatDistribution(0.0005, 0.05, log=True),
         "batch_size": CategoricalDistribution((32, 64, 128, 256, 512)),
         "steps": IntDistribution(1500, 12000, log=True),
-        "weight_decay": FloatDistribution(0.0, 0.1),
-        "label_smoothing": FloatDistribution(0.0, 0.1),
+        "weight_decay": FloatDistribution(0.0, 0.05),
+        "label_smoothing": FloatDistribution(0.0, 0.05),
     },
     "mlp": {
         "learning_rate": FloatDistribution(0.001, 0.05, log=True),
