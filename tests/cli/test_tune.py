@@ -120,7 +120,10 @@ def test_ctrl_c_loses_nothing_and_says_how_to_go_on(
 
     go_on[go_on.index("--trials") + 1] = str(done + 1)
     assert run([*go_on[1:], "--search-only"]) == 0
-    assert f"{done + 1} finished trials" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"{done + 1} finished trials" in said
+    assert "--minutes 0" in said.split("Conclude with: digitlab tune linear ")[1]
+    assert "--search-only" not in said
     rates = [rate for state, rate in numbers(study).values() if state in ("COMPLETE", "PRUNED")]
     assert len(cut_off) == 1
     assert rates.count(cut_off[0][1]) == 1, "it was done again, once"

@@ -101,5 +101,6 @@ def in_words(values: Mapping[str, Any]) -> str:
 
 def _line(tried: "Tried", *, is_best: bool) -> str:
     number, accuracy, loss, seconds, settings = cells_of(tried)
-    how = "stopped early" if tried.is_pruned else "the best so far" if is_best else ""
-    return f"  {number:>5} {accuracy:>9} {loss:>9} {seconds:>7}  {how:15}  {settings}"
+    stopped = f"stopped after period {tried.periods}"
+    how = stopped if tried.is_pruned else "the best so far" if is_best else ""
+    return f"  {number:>5} {accuracy:>9} {loss:>9} {seconds:>7}  {how:22}  {settings}"

@@ -127,7 +127,7 @@ def tune(
         search = Search.join(question, storage, study.study or f"{model}-{label(data)}")
         _search(search, limits, go_on(study))
         if study.search_only:
-            _say_searched(search, as_json)
+            _say_searched(search, go_on(replace(study, minutes=0, search_only=False)), as_json)
             return
         search.best()
         with _held(out, needed=bool(study.storage)):
@@ -194,10 +194,8 @@ def _search(search: "Search", limits: "SearchLimits", again: str) -> None:
         ) from None
 
 
-def _say_searched(search: "Search", as_json: bool) -> None:
+def _say_searched(search: "Search", go_on: str, as_json: bool) -> None:
     if as_json:
         console.print_json({"study": search.study.study_name, "trials": asdict(search.counts())})
     else:
-        console.print_line(
-            f"{standing(search)} Conclude with the same command and --minutes 0 in place of --search-only."
-        )
+        console.print_line(f"{standing(search)} Conclude with: {go_on}")
