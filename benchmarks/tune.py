@@ -19,7 +19,7 @@ from record import machine, today, versions, write
 
 HEADER = [
     "| model | trials (stopped early) | defaults, fresh seeds % | best, fresh seeds % "
-    "| difference, points (95 %) | best in the search % | luck, points |",
+    "| difference, points (95 %) | difference in the search | luck, points |",
     "|---|---|---|---|---|---|---|",
 ]
 
@@ -62,12 +62,12 @@ def row(found: dict[str, Any]) -> str:
     """Return a row of the table."""
     trials, check = found["trials"], found["check"]
     begin = f"| {found['model']} | {trials['finished']} ({trials['pruned']}) |"
-    in_search = f"{100 * check['in_search']:.2f} | {100 * check['luck']:+.2f} |"
     if check["tuned"] is None:
-        return f"{begin} {spread(check['defaults'])} | nothing better was found | | {in_search}"
+        return f"{begin} {spread(check['defaults'])} | nothing better was found | | | |"
     low, high = (100 * end for end in check["comparison"]["interval"])
     difference = f"{100 * check['comparison']['difference']:+.2f} ({low:+.2f} to {high:+.2f})"
-    return f"{begin} {spread(check['defaults'])} | {spread(check['tuned'])} | {difference} | {in_search}"
+    promised = " | ".join(f"{100 * check[name]:+.2f}" for name in ("promised", "luck"))
+    return f"{begin} {spread(check['defaults'])} | {spread(check['tuned'])} | {difference} | {promised} |"
 
 
 def spread(score: dict[str, Any]) -> str:

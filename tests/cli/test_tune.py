@@ -79,15 +79,17 @@ def test_a_search_its_check_and_its_run(
         assert check[way]["accuracy"] == pytest.approx(np.mean(right[way]))
     difference = np.mean(np.subtract(right["tuned"], right["defaults"]))
     assert check["comparison"]["difference"] == pytest.approx(difference)
-    assert check["luck"] == pytest.approx(best["validation_accuracy"] - np.mean(right["tuned"]))
+    promised = best["validation_accuracy"] - found["defaults"]["validation_accuracy"]
+    assert check["promised"] == pytest.approx(promised)
+    assert check["luck"] == pytest.approx(promised - difference)
     assert not list(Path().rglob("looks.jsonl")), "the test set was looked at"
 
     again = shell(*TUNE, "--minutes", "0")
     assert again.code == 0
     assert "4 finished trials" in again.out
     assert "Checked on 2 fresh seeds, each with its own split (224 validation images)" in again.out
-    assert "In the search the best of 4 read" in again.out
-    assert "on fresh seeds the same settings read" in again.out
+    assert "The best of 4 settings read" in again.out
+    assert "points beside the defaults in the search, " in again.out
     assert again.out.splitlines()[-1] == found["command"]
     refused = shell(*TUNE, "--seed", "3", "--trials", "5")
     assert (refused.code, refused.out) == (2, "")

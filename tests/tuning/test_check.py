@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from digitlab.evaluation import Interval, SeedSpread
+from digitlab.evaluation import Interval, SeedSpread, compare_over_seeds
 from digitlab.tuning import Check, Question, check_ways, fresh_configs, resume_or_replace
 from digitlab.workflow import train_run
 
@@ -14,14 +15,24 @@ def spread(accuracy: float) -> SeedSpread:
 @pytest.mark.parametrize(
     ("in_search", "sentence"),
     [
-        (0.985, "In the search the best of 1,200 read 98.50 %, on fresh seeds the same settings read 98.00 % on average: 0.50 points were luck"),
-        (0.975, "on fresh seeds the same settings read 98.00 % on average: this time its luck was not good"),
+        (0.985, "The best of 1,200 settings read 98.50 % in the search, 98.00 % with fresh seeds; that is +1.50 points beside the defaults in the search, +1.00 with fresh seeds: 0.50 were luck"),
+        (0.975, "that is +0.50 points beside the defaults in the search, +1.00 with fresh seeds: no luck this time"),
     ],
 )  # fmt: skip
-def test_the_winners_curse_is_told(in_search: float, sentence: str) -> None:
-    check = Check((1, 2), spread(0.97), spread(0.98), None, in_search, {})
+def test_the_winners_curse_is_what_of_the_gain_does_not_last(in_search: float, sentence: str) -> None:
+    right = np.arange(100) < 97
+    gained = compare_over_seeds("defaults", [right, right], "tuned", [right | (np.arange(100) == 98)] * 2)
+    check = Check((1, 2), spread(0.97), spread(0.98), gained, in_search, 0.97, {})
     assert sentence in check.curse_sentence(1200)
     assert check.luck == pytest.approx(in_search - 0.98)
+
+
+def test_where_nothing_was_gained_nothing_is_said_of_luck() -> None:
+    check = Check((1, 2), spread(0.97), None, None, 0.98, 0.98, {})
+    assert check.luck is None
+    assert check.curse_sentence(9) == (
+        "The best of 9 settings read 98.00 % in the search, 97.00 % with fresh seeds and splits."
+    )
 
 
 def test_fresh_seeds_are_none_of_the_searchs(question: Question) -> None:

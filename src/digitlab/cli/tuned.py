@@ -119,7 +119,13 @@ def _check(search: "Search", best: "Tried", seeds: int, out: Path, go_on: str) -
     }
     _train_all([run for runs in ways.values() for run in runs.values()], search, go_on)
     assert best.validation_accuracy is not None  # it came to its end
-    return check_ways(ways, search.question.data, in_search=best.validation_accuracy)
+    defaults = search.of_defaults()
+    return check_ways(
+        ways,
+        search.question.data,
+        in_search=best.validation_accuracy,
+        defaults_in_search=defaults.validation_accuracy if defaults else None,
+    )
 
 
 def _train_all(runs: "list[Run]", search: "Search", go_on: str) -> None:

@@ -26,6 +26,8 @@ class Check:
         None where the best settings are the defaults.
     in_search
         The accuracy by which the best settings were chosen.
+    defaults_in_search
+        The defaults' accuracy beside it, on the same images; None if that trial did not come to its end.
     train_seconds
         The mean of a training, by way.
     """
@@ -35,6 +37,7 @@ class Check:
     tuned: SeedSpread | None
     comparison: SeedComparison | None
     in_search: float
+    defaults_in_search: float | None
     train_seconds: Mapping[str, float]
 
     @property
@@ -43,22 +46,35 @@ class Check:
         return self.tuned or self.defaults
 
     @property
-    def luck(self) -> float:
-        """By how much the best one's accuracy in the search lies above its mean on fresh seeds."""
-        return self.in_search - self.best.accuracy
+    def promised(self) -> float | None:
+        """By how much the best one's accuracy lay above that of the defaults in the search."""
+        return None if self.defaults_in_search is None else self.in_search - self.defaults_in_search
+
+    @property
+    def luck(self) -> float | None:
+        """What of the gain in the search does not last.
+
+        The defaults were not chosen by their accuracy, so they tell how easy the images of the search are;
+        what of the difference is left is chance that the choice caught, the winner's curse.
+        """
+        if self.promised is None or self.comparison is None:
+            return None
+        return self.promised - self.comparison.difference
 
     def curse_sentence(self, trials: int) -> str:
-        """Say in words what was luck in the best of so many trials."""
-        of_search = f"In the search the best of {trials:,} read {100 * self.in_search:.2f} %"
-        fresh = f"on fresh seeds the same settings read {100 * self.best.accuracy:.2f} % on average"
-        if self.luck > 0:
-            return (
-                f"{of_search}, {fresh}: {100 * self.luck:.2f} points were luck, as some of any best of many "
-                "is (the winner's curse)."
-            )
-        return (
-            f"{of_search}, {fresh}: this time its luck was not good, though the best of many mostly is lucky."
+        """Say in words what of the gain was luck in the best of so many trials."""
+        in_search, fresh = 100 * self.in_search, 100 * self.best.accuracy
+        read = f"read {in_search:.2f} % in the search, {fresh:.2f} % with fresh seeds"
+        if self.promised is None or self.comparison is None or self.luck is None:
+            return f"The best of {trials:,} settings {read} and splits."
+        gains = (
+            f"The best of {trials:,} settings {read}; that is {100 * self.promised:+.2f} points beside the "
+            f"defaults in the search, {100 * self.comparison.difference:+.2f} with fresh seeds"
         )
+        if self.luck > 0:
+            luck = f"{100 * self.luck:.2f} were luck"
+            return f"{gains}: {luck}, as some of any best of many is (the winner's curse)."
+        return f"{gains}: no luck this time, though the best of many is mostly lucky (the winner's curse)."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys of the shell's JSON."""
@@ -68,6 +84,8 @@ class Check:
             "tuned": self.tuned and self.tuned.score(),
             "comparison": self.comparison and self.comparison.as_dict(),
             "in_search": self.in_search,
+            "defaults_in_search": self.defaults_in_search,
+            "promised": self.promised,
             "luck": self.luck,
             "train_seconds": dict(self.train_seconds),
         }
@@ -90,7 +108,13 @@ def resume_or_replace(folder: Path, config: RunConfig) -> Run:
     return begin_run(folder, config, resume=same, force=True)
 
 
-def check_ways(ways: Mapping[str, Mapping[int, Run]], data: Data, *, in_search: float) -> Check:
+def check_ways(
+    ways: Mapping[str, Mapping[int, Run]],
+    data: Data,
+    *,
+    in_search: float,
+    defaults_in_search: float | None = None,
+) -> Check:
     """Compare finished runs of the best settings with those of the defaults, seed by seed.
 
     Parameters
@@ -99,8 +123,8 @@ def check_ways(ways: Mapping[str, Mapping[int, Run]], data: Data, *, in_search: 
         As `fresh_configs` names them.
     data
         What they were trained on.
-    in_search
-        The accuracy by which the best settings were chosen.
+    in_search, defaults_in_search
+        As `Check` keeps them.
 
     Each seed's two runs read the same validation images, those of its own split; the test set is not touched.
     """
@@ -112,7 +136,15 @@ def check_ways(ways: Mapping[str, Mapping[int, Run]], data: Data, *, in_search: 
         for name, runs in ways.items()
     }
     comparison = compare_over_seeds(DEFAULTS, right[DEFAULTS], TUNED, right[TUNED]) if TUNED in ways else None
-    return Check(tuple(ways[DEFAULTS]), spreads[DEFAULTS], spreads.get(TUNED), comparison, in_search, seconds)
+    return Check(
+        seeds=tuple(ways[DEFAULTS]),
+        defaults=spreads[DEFAULTS],
+        tuned=spreads.get(TUNED),
+        comparison=comparison,
+        in_search=in_search,
+        defaults_in_search=defaults_in_search,
+        train_seconds=seconds,
+    )
 
 
 def _scored(run: Run, data: Data) -> tuple[Evaluation, np.ndarray[Any, np.dtype[np.bool_]]]:
