@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 from tests.tuning.conftest import ONE_SETTING
 
 from digitlab.errors import ConfigError, RunError, StorageError
+from digitlab.models import MODELS
 from digitlab.training import HistoryRow, train
 from digitlab.tuning import (
     Counts,
@@ -115,6 +116,13 @@ def test_a_trial_that_reads_worse_than_half_is_pruned(question: Question, tmp_pa
     assert [(tried.values["learning_rate"], tried.is_pruned, tried.periods) for tried in seen] == [
         (0.006, True, 1)
     ]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_who_asks_the_same_may_join(model: str, bundled: Data, tmp_path: Path) -> None:
+    for _ in range(2):
+        with join(Question(model, bundled), tmp_path) as search:
+            assert search.counts() == Counts(finished=0, pruned=0, running=0, waiting=1, cut_off=0)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a search asks: the same for every process that takes part in it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -96,4 +97,6 @@ class Question:
             if name not in SAME_ELSEWHERE or part != "data"
         }
         fixed["model"] = self.model
-        return fixed | {f"space.{name}": distribution_to_json(choice) for name, choice in self.space.items()}
+        searched = {f"space.{name}": distribution_to_json(choice) for name, choice in self.space.items()}
+        kept: dict[str, Any] = json.loads(json.dumps(fixed | searched))
+        return kept
