@@ -16,7 +16,7 @@ from digitlab.models import describe_model
 from digitlab.runs import RunConfig
 from digitlab.training import Augmentation, preset_settings
 
-__all__ = ["SEARCHED", "Space", "defaults_in", "settings_of", "space_of", "suggest"]
+__all__ = ["SEARCHED", "Space", "defaults_in", "rounded", "settings_of", "space_of", "suggest"]
 
 Space = Mapping[str, BaseDistribution]
 
@@ -71,6 +71,11 @@ def suggest(trial: Trial, space: Space) -> dict[str, Any]:
     return {name: _suggest(trial, name, choice) for name, choice in space.items()}
 
 
+def rounded(value: Any) -> Any:
+    """Return a value of a space as it is trained with: a float with three digits."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
 def settings_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values of a space as `plan_run` takes settings."""
     return {name: _setting(name, value) for name, value in values.items()}
@@ -98,7 +103,7 @@ def _setting(name: str, value: Any) -> Any:
         return tuple(map(int, value.split(",")))
     if name == "augmentation":
         return AUGMENTATIONS[value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+    return rounded(value)
 
 
 def _value(name: str, setting: Any) -> Any:

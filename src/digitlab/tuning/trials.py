@@ -8,6 +8,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from digitlab.errors import ConfigError
+from digitlab.tuning.space import rounded
 
 __all__ = ["Counts", "SearchLimits", "Tried"]
 
@@ -41,7 +42,7 @@ class SearchLimits:
 
 @dataclass(frozen=True)
 class Tried:
-    """A finished trial.
+    """A finished trial, and the values of the space that it was trained with.
 
     validation_accuracy, validation_log_loss
         After its last period; None where the loss stopped being a number before the first ended.
@@ -62,7 +63,7 @@ class Tried:
         """Read what the study keeps."""
         return cls(
             trial.number,
-            trial.params,
+            {name: rounded(value) for name, value in trial.params.items()},
             trial.value,
             trial.user_attrs.get(LOG_LOSS),
             trial.user_attrs.get(SECONDS),
