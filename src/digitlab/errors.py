@@ -16,7 +16,7 @@
     ├── AddressError       (OSError)             a host or port that cannot be listened at
     ├── ExportError                              a file that would not answer as its run does
     │   └── ExportExistsError (FileExistsError)  something is there already
-    ├── MissingExtraError  (ImportError)         a library that is not installed with everything
+    ├── MissingExtraError  (ImportError)         a package of an extra that is not installed
     └── StorageError       (OSError)             the disk said no
 
 Each also inherits the built-in error that people catch. The message says what was
@@ -104,7 +104,7 @@ class ExportExistsError(ExportError, FileExistsError):
 
 
 class MissingExtraError(DigitlabError, ImportError):
-    """A library that only some things take is not installed."""
+    """A package that only some things need, an extra, is not installed."""
 
 
 class StorageError(DigitlabError, OSError):

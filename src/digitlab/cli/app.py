@@ -29,6 +29,7 @@ from digitlab.cli import (
     serving,
     timeline,
     training,
+    tuning,
     units,
 )
 from digitlab.errors import ConfigError, DigitlabError
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command()(training.train)
 app.command()(comparing.compare)
+app.command()(tuning.tune)
 app.command()(results.evaluate)
 app.command()(results.weights)
 app.command()(timeline.timeline)

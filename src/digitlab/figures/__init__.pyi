@@ -3,6 +3,7 @@ from .boxes import boxed_digits as boxed_digits, boxed_pictures as boxed_picture
 from .confusion import confusion_matrix as confusion_matrix
 from .curves import compare_loss_curves as compare_loss_curves, loss_curves as loss_curves
 from .digits import class_counts as class_counts, digit_grid as digit_grid, one_digit as one_digit
+from .importance import setting_importance as setting_importance
 from .intervals import accuracy_intervals as accuracy_intervals
 from .mistakes import mistake_gallery as mistake_gallery
 from .own_digits import own_mistakes as own_mistakes

@@ -1,7 +1,5 @@
 """What is no digit, taken away: ruled lines, boxes to write in, specks, neighbours cut off by the border."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -9,15 +7,9 @@ from scipy import ndimage
 from digitlab.data.framing import box_of
 from digitlab.recognition.strokes import EIGHT
 
-__all__ = ["inside", "thresholds", "without_frames", "without_lines", "without_strays"]
+__all__ = ["inside", "without_frames", "without_lines", "without_strays"]
 
-Floats = NDArray[np.floating[Any]]
 Bitmap = NDArray[np.bool_]
-
-# A hair line is ink where it has half of what the strokes near it have, if these have as much as this.
-FAINTEST_STROKE = 0.5
-NEARBY = 1 / 8
-NOISE_LIMIT = 4
 
 # A ruled line has ink on so much of its way, begins and ends so near to the borders, and is this thin.
 LINE_COVER, LINE_END, LINE_THICKNESS = 0.65, 0.03, 0.04
@@ -38,25 +30,6 @@ SMALL, NEAR = 0.3, 0.4
 
 # How far, as a share of the picture's side, a neighbour reaches in.
 REACH = 0.2
-
-
-def thresholds(ink: Floats, noise: float, *, local: bool = True) -> Floats:
-    """Return from which amount on a pixel is ink, float32 (h, w): half of what the strokes nearby have.
-
-    Parameters
-    ----------
-    ink : float32 (h, w)
-        0 is paper, 1 is what strokes have.
-    noise
-        The standard deviation of the paper.
-    local
-        Without it half of a full stroke is asked for everywhere.
-    """
-    if not local:
-        return np.full(ink.shape, max(0.5, NOISE_LIMIT * noise), np.float32)
-    size = max(3, int(max(ink.shape) * NEARBY))
-    nearby = np.clip(ndimage.maximum_filter(ink, size, mode="nearest"), FAINTEST_STROKE, 1)
-    return np.asarray(np.maximum(nearby / 2, NOISE_LIMIT * noise))
 
 
 def without_lines(ink: Bitmap) -> Bitmap:

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlab.data.framing import FINE, MNIST, OPTDIGITS, Box, Geometry, box_of, framed
-from digitlab.recognition.cleaning import inside, thresholds, without_frames, without_lines, without_strays
+from digitlab.recognition.cleaning import inside, without_frames, without_lines, without_strays
 from digitlab.recognition.paper import contrast_of
 from digitlab.recognition.strokes import stroke_width, with_width
 
@@ -31,6 +31,9 @@ SMOOTH = 0.2
 # A digit that fills less of the picture's longer side is looked at again, alone, with so much around it.
 SMALL, AROUND = 0.4, 0.35
 
+# A pixel is ink where it has half of what strokes have, if that stands out from the paper's noise.
+HALF, NOISE_LIMIT = 0.5, 4
+
 # Strokes that take less of the paper's light than this are no strokes.
 FAINTEST = 0.03
 
@@ -44,7 +47,6 @@ class Steps:
 
     even_light: bool = True
     colour: bool = True
-    local_threshold: bool = True
     lines: bool = True
     strays: bool = True
     closer: bool = True
@@ -67,7 +69,7 @@ class Found:
     ----------
     ink : float32 (h, w)
         How much there is: 0 is paper, 1 is what strokes have.
-    threshold : float32 (h, w)
+    threshold
         From how much on a pixel is ink.
     kept : bool (h, w)
         Where ink is that may belong to a digit.
@@ -84,7 +86,7 @@ class Found:
     """
 
     ink: Floats
-    threshold: Floats
+    threshold: float
     kept: Bitmap
     specks: Bitmap
     scale: float
@@ -224,7 +226,7 @@ def _find(picture: Picture, steps: Steps, most_side: int, removed: Bitmap | None
     sized, scale = _sized(picture, most_side)
     photo = max(picture.shape) >= BITMAP_SIDE
     contrast = contrast_of(sized, even_light=steps.even_light and photo, colour=steps.colour)
-    threshold = thresholds(contrast.ink, contrast.noise, local=steps.local_threshold)
+    threshold = max(HALF, NOISE_LIMIT * contrast.noise)
     kept = contrast.ink > threshold
     if removed is not None:
         again = Image.fromarray(removed).resize((kept.shape[1], kept.shape[0]), Image.Resampling.NEAREST)
@@ -254,7 +256,7 @@ def _fine(found: Found, part: Bitmap, length: float, smooth: float) -> Bitmap:
     top, left, bottom, right = box_of(part)
     near = np.pad(ndimage.binary_dilation(part[top:bottom, left:right]), 1)
     rows, columns = np.ix_(_around(top, bottom, part.shape[0]), _around(left, right, part.shape[1]))
-    amount = np.where(near, (found.ink - found.threshold)[rows, columns], -found.threshold[rows, columns])
+    amount = np.where(near, found.ink[rows, columns], 0) - found.threshold
     scale = length / max(bottom - top, right - left)
     height, width = (max(1, round(side * scale)) for side in amount.shape)
     drawn = Image.fromarray(amount.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)

@@ -57,7 +57,9 @@ def _written(name: str, value: Any) -> str:
         return OFF[name]
     if name == "augmentation":
         changes = {each.name: getattr(value, each.name) for each in fields(value)}
-        return ",".join(f"{each}={number:g}" for each, number in changes.items() if number) or "none"
+        if value.is_off:
+            return "none"
+        return ",".join(f"{each}={number:g}" for each, number in changes.items() if number)
     if isinstance(value, tuple | list):
         return ",".join(map(str, value))
     return repr(value) if isinstance(value, float) else str(value)
