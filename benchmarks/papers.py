@@ -27,6 +27,7 @@ BLACK_PENS = ((0.08, 0.08, 0.1), (0.2, 0.2, 0.22), (0.12, 0.15, 0.3))
 COLOURED_PENS = ((0.1, 0.2, 0.65), (0.75, 0.12, 0.15), (0.1, 0.45, 0.2), (0.45, 0.2, 0.6), (0.85, 0.4, 0.1))
 CHALKS = ((0.9, 0.9, 0.88), (0.95, 0.9, 0.6), (0.8, 0.9, 0.95))
 PENCILS = ((0.45, 0.45, 0.46), (0.55, 0.55, 0.56))
+WOODS = ((0.45, 0.3, 0.18), (0.3, 0.2, 0.12), (0.2, 0.17, 0.15))
 LINE_COLOURS = ((0.6, 0.72, 0.88), (0.72, 0.72, 0.74), (0.6, 0.8, 0.75))
 BOX_COLOURS = ((0.25, 0.25, 0.28), (0.15, 0.25, 0.5), (0.8, 0.35, 0.3))
 
@@ -68,6 +69,17 @@ def textured(shape: tuple[int, int], colour: tuple[float, ...], rng: Rng, streng
     clouds = _enlarged(rng.normal(0, 1, (6, 6)), shape)
     uneven = 1 + strength * (rng.uniform(0.005, 0.02) * grain / grain.std() + rng.uniform(0, 0.015) * clouds)
     return np.asarray(np.array(colour) * uneven[..., None])
+
+
+def on_a_table(page: Floats, rng: Rng) -> Floats:
+    """Return the page on dark wood, of which a tenth to a fifth of its side is seen on each side."""
+    height, width = page.shape[:2]
+    top, left, bottom, right = (round(rng.uniform(0.1, 0.2) * min(height, width)) for _ in range(4))
+    shape = height + top + bottom, width + left + right
+    grain = ndimage.gaussian_filter(rng.normal(0, 1, shape), (1.5, 40))
+    table = np.array(WOODS[rng.integers(len(WOODS))]) * (1 + 0.25 * grain / grain.std())[..., None]
+    table[top : top + height, left : left + width] = page
+    return table
 
 
 def laid_on(page: Floats, cover: Floats, colour: tuple[float, ...], place: tuple[int, int]) -> Floats:

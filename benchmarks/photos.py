@@ -75,6 +75,8 @@ KINDS: dict[str, Kind] = {
     "photo, ruled paper": Kind("photo", Page(lines="ruled")),
     "photo, grid paper": Kind("photo", Page(lines="grid", pens=BLACK_PENS + COLOURED_PENS[:2])),
     "photo, box": Kind("photo", Page(lines="box")),
+    "photo, squared paper": Kind("photo", Page(lines="squared", pens=BLACK_PENS + COLOURED_PENS[:2])),
+    "photo, table": Kind("photo", Page(table=True)),
     "photo, turned": Kind("photo", Page(light=Light(tilt=0.09, turn=14))),
     "photo, blurred": Kind("photo", Page(light=Light(blur=(0.012, 0.035)))),
     "photo, noisy": Kind("photo", Page(light=Light(noise=(0.03, 0.08), quality=(40, 70)))),
@@ -97,6 +99,7 @@ KINDS: dict[str, Kind] = {
         "form", partial(scan, pens=((0.68,) * 3, (0.78,) * 3), pen=(0.02, 0.04), dry=0.4)
     ),
     "scan, specks": Kind("form", partial(scan, strays="specks")),
+    "scan, box": Kind("form", partial(scan, margin=(0.2, 0.3), strays="box")),
     "scan, neighbours": Kind("form", partial(scan, margin=(0.12, 0.3), strays="neighbours")),
     "bitmap 16x16": Kind("form", partial(bitmap, side=16)),
     "bitmap 16x16, stretched": Kind("form", partial(bitmap, side=16, stretched=True)),

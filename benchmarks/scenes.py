@@ -16,6 +16,7 @@ from papers import (
     boxed,
     encoded,
     laid_on,
+    on_a_table,
     photographed,
     ruled,
     textured,
@@ -30,6 +31,9 @@ Subject = NDArray[np.uint8] | Sequence[Points]
 """Pixels as MNIST's, (28, 28), 255 for ink; or the strokes of `pens.written`."""
 
 Colours = tuple[tuple[float, ...], ...]
+
+# How far apart printed lines are, in heights of the digit.
+PITCHES = {"ruled": (0.9, 1.5), "grid": (0.4, 0.8), "squared": (0.15, 0.35)}
 
 
 def cover_of(
@@ -102,7 +106,9 @@ class Page:
     papers, pens
         Their colours.
     lines
-        "none", "ruled", "grid" or "box".
+        "none", "ruled", "grid", "squared" (a narrow grid) or "box".
+    table
+        Whether the table that it lies on is seen all round.
     dry
         How much of the ink the paper's grain keeps away.
     light
@@ -115,6 +121,7 @@ class Page:
     papers: Colours = WHITE_PAPERS
     pens: Colours = BLACK_PENS
     lines: str = "none"
+    table: bool = False
     dry: float = 0.15
     light: Light = field(default_factory=Light)
 
@@ -130,7 +137,7 @@ class Page:
         place = _anywhere(shape, cover.shape, rng, margin=0.12)
         page = self._printed(page, longer, place, cover.shape, rng)
         page = laid_on(page, uneven(cover, rng, self.dry), _one_of(self.pens, rng), place)
-        return photographed(page, longer, self.light, rng)
+        return photographed(on_a_table(page, rng) if self.table else page, longer, self.light, rng)
 
     def _printed(
         self, page: Floats, height: float, place: tuple[int, int], size: tuple[int, ...], rng: Rng
@@ -142,8 +149,7 @@ class Page:
             box = _around(place, size, height, rng)
             lines = boxed(shape, box, max(1, round(height * rng.uniform(0.01, 0.03))))
             return laid_on(page, lines, _one_of(BOX_COLOURS, rng), (0, 0))
-        pitch = height * (rng.uniform(0.9, 1.5) if self.lines == "ruled" else rng.uniform(0.4, 0.8))
-        lines = ruled(shape, pitch, rng, grid=self.lines == "grid")
+        lines = ruled(shape, height * rng.uniform(*PITCHES[self.lines]), rng, grid=self.lines != "ruled")
         return laid_on(page, lines, _one_of(LINE_COLOURS, rng), (0, 0))
 
 
@@ -158,7 +164,7 @@ def scan(
     dry: float = 0.1,
     strays: str = "none",
 ) -> bytes:
-    """Scan a cell of a form; `strays` are "none", "specks" or "neighbours"."""
+    """Scan a cell of a form; `strays` are "none", "specks", "neighbours" or a "box" that the digit may touch."""
     cover = cover_of(subject, _between((50, 130), rng), pen, rng)
     longer = max(cover.shape)
     top, left, bottom, right = (round(longer * rng.uniform(*margin)) for _ in range(4))
@@ -166,6 +172,10 @@ def scan(
     page = textured(shape, _one_of(paper, rng), rng, 0.5)
     ink = _one_of(pens, rng)
     page = laid_on(page, uneven(cover, rng, dry), ink, (top, left))
+    if strays == "box":
+        box = _around((top, left), cover.shape, longer, rng, (0.0, 0.15))
+        lines = boxed(shape, box, max(1, round(longer * rng.uniform(0.01, 0.04))))
+        page = laid_on(page, lines, _one_of(BOX_COLOURS, rng), (0, 0))
     if strays == "specks":
         page = laid_on(page, _specks(shape, longer, rng), ink, (0, 0))
     if strays == "neighbours":
@@ -216,10 +226,14 @@ def _with_neighbours(
 
 
 def _around(
-    place: tuple[int, int], size: tuple[int, ...], height: float, rng: Rng
+    place: tuple[int, int],
+    size: tuple[int, ...],
+    height: float,
+    rng: Rng,
+    room: tuple[float, float] = (0.08, 0.3),
 ) -> tuple[int, int, int, int]:
-    """Return a box around a digit, somewhat larger than it."""
-    top, left, bottom, right = (round(height * rng.uniform(0.08, 0.3)) for _ in range(4))
+    """Return a box around a digit, larger than it by so many heights on each side."""
+    top, left, bottom, right = (round(height * rng.uniform(*room)) for _ in range(4))
     return place[0] - top, place[1] - left, place[0] + size[0] + bottom, place[1] + size[1] + right
 
 

@@ -321,3 +321,38 @@ def test_hair_lines_stay_whole(side: int) -> None:
     parts = ndimage.label(prepare(page).pixels > 0, np.ones((3, 3)))[1]
     assert parts == 1
     assert prepare(page).pixels.mean() / 255 > 0.05
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("grey", [0, 90, 150])
+def test_a_box_that_the_digit_touches_goes_and_the_digit_stays(seed: int, grey: int) -> None:
+    cover = cover_of(3, seed)
+    picture = on_paper(cover)
+    rows, columns = np.nonzero(cover > 0.5)
+    framed = picture.copy()
+    left = columns.min() + 1
+    for line in (
+        np.s_[6:9, left:-6],
+        np.s_[-9:-6, left:-6],
+        np.s_[6:-6, left : left + 3],
+        np.s_[6:-6, -9:-6],
+    ):
+        framed[line] = np.minimum(framed[line], grey)
+    assert rows.min() > 9
+    assert alike(prepare(picture), prepare(framed)) > 0.9
+
+
+@pytest.mark.parametrize("kind", ["photo, squared paper", "scan, box"])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_printed_is_not_why_nothing_would_stand_out(kind: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    assert prepare(photo(written(seed + 4, rng).strokes, kind, rng)).nothing == ""
+
+
+def test_specks_all_over_are_nothing_that_stands_out() -> None:
+    rng = np.random.default_rng(0)
+    picture = np.full((200, 200, 3), 255, np.uint8)
+    for row, column, side in rng.integers((5, 5, 2), (180, 180, 5), (150, 3)):
+        picture[row : row + side, column : column + side] = 0
+    picture[90:104, 90:104] = 0
+    assert "specks" in prepare(picture).nothing

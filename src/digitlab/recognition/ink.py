@@ -11,6 +11,7 @@ from scipy import ndimage
 from digitlab.data.framing import FINE, MNIST, OPTDIGITS, Box, Geometry, box_of, framed
 from digitlab.recognition.cleaning import inside, without_frames, without_lines, without_strays
 from digitlab.recognition.paper import contrast_of
+from digitlab.recognition.sheet import on_its_sheet
 from digitlab.recognition.strokes import stroke_width, with_width
 
 __all__ = ["Found", "Ink", "Stage", "Steps", "find_ink", "frame_ink", "prepare", "stages_of"]
@@ -45,6 +46,7 @@ SCATTERED = 0.35
 class Steps:
     """Which steps are taken; all, but where it is measured what each is worth."""
 
+    sheet: bool = True
     even_light: bool = True
     colour: bool = True
     lines: bool = True
@@ -179,6 +181,8 @@ def find_ink(picture: Picture, *, steps: Steps = Steps(), most_side: int = MOST_
 
     A digit that is small in its picture is looked for, and then looked at again alone.
     """
+    if steps.sheet and max(picture.shape) >= BITMAP_SIDE:
+        picture = on_its_sheet(picture)
     found = _find(picture, steps, most_side)
     if not steps.closer or found.nothing:
         return found

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from digitlab.recognition.strokes import EIGHT
 
-__all__ = ["Contrast", "contrast_of", "otsu"]
+__all__ = ["Contrast", "border", "contrast_of", "otsu"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -109,7 +109,7 @@ def _is_even(grey: Floats) -> bool:
     Strokes that reach the border, dark ones or light ones, say nothing of it: they are closed first.
     """
     small = _shrunk(grey)
-    papers = (_border(small), _border(_closed(small, EDGE)), _border(-_closed(-small, EDGE)))
+    papers = (border(small), border(_closed(small, EDGE)), border(-_closed(-small, EDGE)))
     spreads = (np.percentile(paper, [25, 50, 75]) for paper in papers)
     return any(high - low <= EVEN * middle for low, middle, high in spreads)
 
@@ -132,7 +132,7 @@ def _is_paper(tone: NDArray[np.bool_]) -> bool:
 
     A digit that fills its picture is more than its paper, but in one part, and leaves the paper in several.
     """
-    more = tone.mean() + _border(tone).mean() - 1
+    more = tone.mean() + border(tone).mean() - 1
     parts, others = (ndimage.label(each, EIGHT)[1] for each in (tone, ~tone))
     return bool(parts > others if abs(more) < OPEN and parts != others else more > 0)
 
@@ -172,7 +172,8 @@ def _mean(values: Floats) -> float:
     return float(values.mean()) if values.size else 0.0
 
 
-def _border(picture: NDArray[Any]) -> NDArray[Any]:
+def border(picture: NDArray[Any]) -> NDArray[Any]:
+    """Return the pixels along the border of a picture, (h, w), once each."""
     return np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]])
 
 
