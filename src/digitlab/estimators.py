@@ -107,6 +107,9 @@ class PixelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     -----
     There is no `sample_weight`: the loss of the training engine is a plain mean. Repeat a row instead.
 
+    Probabilities come from single precision: one image read alone has those that it has among others to
+    1e-6, and not always to the 1e-7 that scikit-learn's `check_methods_subset_invariance` asks for.
+
     `fit` has no validation set and stops at no other time than told; `train` does more.
     """
 
