@@ -1,3 +1,4 @@
+import doctest
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import digitlab.estimators.classifiers
 from digitlab import Dataset, Split, fit, load_model, predict_logits, save_model
 from digitlab.errors import ConfigError, DataError, DigitlabError, DivergedError
-from digitlab.estimators import ConvClassifier, LinearClassifier, MLPClassifier, PixelClassifier, find_scale
+from digitlab.estimators import ConvClassifier, LinearClassifier, MLPClassifier, PixelClassifier
+from digitlab.estimators.features import find_scale
 from digitlab.training import configure, preset_settings
 from digitlab.training.engine import run_period
 
@@ -321,3 +324,7 @@ def test_data_that_cannot_be_used(words: str, call: Callable[..., Any]) -> None:
 def test_errors_of_ours_are_in_the_tree() -> None:
     with pytest.raises(DigitlabError, match="must name all labels"):
         made("mlp").partial_fit(wide(), np.arange(20) % 2)
+
+
+def test_the_example_runs() -> None:
+    assert doctest.testmod(digitlab.estimators.classifiers) == (0, 5)

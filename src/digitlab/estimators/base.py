@@ -1,10 +1,6 @@
-"""The scikit-learn face: the models as classifiers for pipelines, searches and cross-validation.
-
-Each estimator is a model of `digitlab.models` trained by `digitlab.training`; nothing is learnt here.
-"""
+"""What all estimators share: scikit-learn's contract, over the models and their training."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -19,22 +15,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from digitlab.compilation import keep_compiled
 from digitlab.errors import ConfigError, DataError
+from digitlab.estimators.features import Shape, as_pixels, find_scale, flattened, roomy
 from digitlab.evaluation import probabilities
-from digitlab.models import Model, as_sizes, is_number, is_whole, predict_logits
+from digitlab.models import Model, is_number, is_whole, predict_logits
 from digitlab.training import TrainingConfig, configure, initial_state, state_from
 from digitlab.training.engine import Weights, make_schedule
 from digitlab.training.loop import check_finite, train_weights
 
-__all__ = ["ConvClassifier", "LinearClassifier", "MLPClassifier", "PixelClassifier"]
+__all__ = ["PixelClassifier"]
 
-Shape = tuple[int, int]
 Examples = tuple[NDArray[Any], NDArray[Any], Shape]
 """Features (n, h * w), labels (n,), and (h, w)."""
-
-FULL_INK = 255
-# What is smaller is taken for this, because 255 divided by it is still finite.
-SMALLEST_SCALE = 1e-300
-LEAST_ROWS = 256
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -282,16 +273,7 @@ class PixelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _pixels(self, features: NDArray[Any], rows: int) -> NDArray[Any]:
-        """Return the features as pictures in which 255 is `scale_`, then blank ones, (rows, h, w)."""
-        as_they_are = features.dtype == np.uint8 and self.scale_ == FULL_INK
-        pixels = np.zeros((rows, features.shape[1]), np.uint8 if as_they_are else np.float32)
-        if as_they_are:
-            pixels[: len(features)] = features
-        else:
-            with np.errstate(over="ignore"):
-                factor = np.float64(FULL_INK / self.scale_)
-                np.multiply(features, factor, out=pixels[: len(features)], casting="unsafe")
-        return pixels.reshape(rows, *self.image_shape_)
+        return as_pixels(features, self.scale_, self.image_shape_, rows)
 
     def _logits(self, X: ArrayLike) -> NDArray[np.float32]:
         check_is_fitted(self, "params_")
@@ -307,135 +289,6 @@ class PixelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return logits
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class LinearClassifier(PixelClassifier):
-    """Softmax regression: one weighted sum of the features for each class.
-
-    Parameters and attributes are those of `PixelClassifier`; its loss is convex, and a seed decides
-    only the order of the batches.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_digits
-    >>> from sklearn.model_selection import cross_val_score
-    >>> X, y = load_digits(return_X_y=True)
-    >>> round(cross_val_score(LinearClassifier(steps=500, random_state=0), X, y).mean(), 1)
-    0.9
-    """
-
-    steps: int = 6000
-    batch_size: int = 128
-    learning_rate: float = 0.006
-    schedule: str = "cosine"
-
-    _model_name = "linear"
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class MLPClassifier(PixelClassifier):
-    """A network of fully connected hidden layers with ReLU.
-
-    Parameters and attributes are those of `PixelClassifier`, and:
-
-    Parameters
-    ----------
-    hidden_units : int or sequence of int
-        Units of each hidden layer, first to last.
-    dropout : float
-        The share of each hidden layer's units that training silences.
-    """
-
-    hidden_units: int | Sequence[int] = (256,)
-    dropout: float = 0.0
-    steps: int = 600
-    batch_size: int = 256
-    learning_rate: float = 0.015
-    schedule: str = "one-cycle"
-    weight_decay: float = 0.05
-    label_smoothing: float = 0.1
-
-    _model_name = "mlp"
-
-    def _settings(self) -> dict[str, Any]:
-        settings = super()._settings()
-        if is_whole(self.hidden_units):
-            settings["hidden_units"] = (self.hidden_units,)
-        return settings
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class ConvClassifier(PixelClassifier):
-    """A small convolutional network: `X` must be pictures.
-
-    Parameters and attributes are those of `PixelClassifier`, and:
-
-    Parameters
-    ----------
-    channels : sequence of int
-        Filters of each convolutional layer, first to last.
-    hidden_units : sequence of int
-        Units of each dense layer between them and the output.
-    dropout : float
-        The share of what enters each dense layer, the output included, that training silences.
-    image_shape : (int, int), optional
-        h and w of the pictures where `X` is (n, features); by default they are square.
-    """
-
-    channels: Sequence[int] = (32, 64)
-    hidden_units: Sequence[int] = ()
-    dropout: float = 0.0
-    image_shape: tuple[int, int] | None = None
-    steps: int = 800
-    batch_size: int = 128
-    learning_rate: float = 0.015
-    schedule: str = "one-cycle"
-    weight_decay: float = 0.05
-    label_smoothing: float = 0.1
-
-    _model_name = "conv"
-
-    def _image_shape(self, features: int, pictures: Shape | None) -> Shape:
-        if self.image_shape is not None:
-            return self._told_shape(features, pictures)
-        found = super()._image_shape(features, pictures)
-        if found == (1, features) != pictures:
-            raise ConfigError(
-                f"{features} features are no square picture: give X as (n, h, w), or name image_shape=(h, w)."
-                " For what is no picture there are LinearClassifier and MLPClassifier."
-            )
-        return found
-
-    def _told_shape(self, features: int, pictures: Shape | None) -> Shape:
-        told = as_sizes("image_shape", self.image_shape, least=1)
-        if len(told) != 2 or math.prod(told) != features or pictures not in (None, told):
-            raise ConfigError(
-                f"image_shape must be the height and width of the pictures in X, not {told}: "
-                f"X has {pictures or features} features."
-            )
-        return told[0], told[1]
-
-
-def flattened(X: Any) -> tuple[Any, Shape | None]:
-    """Return (n, h, w) as (n, h * w) and (h, w); what is not that, as it is, and None."""
-    X = X if hasattr(X, "shape") else np.asarray(X)
-    if len(X.shape) != 3:
-        return X, None
-    count, height, width = X.shape
-    return X.reshape(count, height * width), (height, width)
-
-
-def find_scale(features: NDArray[Any]) -> float:
-    """Return the largest value where none is negative, else the root mean square; 1 where all are zero."""
-    low, high = float(features.min()), float(features.max())
-    largest = max(-low, high)
-    if largest == 0:
-        return 1.0
-    if low < 0:
-        shares = (features / largest).ravel()
-        largest *= math.sqrt(shares @ shares / shares.size)
-    return max(largest, SMALLEST_SCALE)
-
-
 def first_rate(config: TrainingConfig) -> float:
     """Return the learning rate of a training's first step."""
     return float(make_schedule(config.schedule, config.learning_rate, config.steps)(0))
@@ -446,12 +299,3 @@ def as_seed(random_state: Any) -> int:
     if is_whole(random_state):
         return int(random_state)
     return int(check_random_state(random_state).randint(2**32, dtype=np.uint32))
-
-
-def roomy(images: int) -> int:
-    """Return `images`, rounded up to one of eight numbers in each octave.
-
-    What is compiled is for so many images; the folds of a cross-validation, which differ by one, share it.
-    """
-    step = max(LEAST_ROWS, 1 << max(0, images.bit_length() - 4))
-    return -(-images // step) * step
