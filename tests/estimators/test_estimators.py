@@ -146,18 +146,17 @@ def test_a_pickle_reads_and_goes_on_as_before(name: str, few: Dataset, tmp_path:
     assert_same_weights(estimator.partial_fit(X, y), loaded.partial_fit(X, y))
 
 
-def test_pipelines_searches_cross_validation_and_calibration(digits: Data) -> None:
-    (train, test), (X, y) = digits, (digits[0].pixels.reshape(-1, 64), WORDS[digits[0].labels])
-    grid = {"mlpclassifier__hidden_units": [(8,), 64]}
-    search = GridSearchCV(make_pipeline(StandardScaler(), made("mlp", label_smoothing=0.0)), grid, cv=3)
-    search.fit(X.astype(float), y)
+def test_pipelines_searches_cross_validation_and_calibration(digits: Data, few: Dataset) -> None:
+    test, truth = digits[1].pixels, WORDS[digits[1].labels]
+    X, y = few.pixels.reshape(-1, 64).astype(float), WORDS[few.labels]
+    grid = {"mlpclassifier__hidden_units": [(2,), 64]}
+    search = GridSearchCV(make_pipeline(StandardScaler(), made("mlp")), grid, cv=2).fit(X, y)
     assert search.best_params_ == {"mlpclassifier__hidden_units": 64}
-    truth = WORDS[test.labels]
-    assert search.score(test.pixels.reshape(-1, 64).astype(float), truth) > 0.95
-    read = cross_val_predict(made("conv"), train.pixels, y, cv=3)
-    assert np.mean(read == y) > 0.7
-    calibrated = CalibratedClassifierCV(made("linear", steps=300), cv=2).fit(train.pixels, y)
-    assert calibrated.score(test.pixels, truth) > 0.9
+    assert search.score(test.reshape(-1, 64).astype(float), truth) > 0.9
+    read = cross_val_predict(made("conv"), few.pixels, y, cv=2)
+    assert np.mean(read == y) > 0.6
+    calibrated = CalibratedClassifierCV(made("linear", steps=300), cv=2).fit(few.pixels, y)
+    assert calibrated.score(test, truth) > 0.85
     assert set(calibrated.classes_) == set(WORDS)
 
 
