@@ -5,6 +5,11 @@ from .data import (
     stratified_split as stratified_split,
 )
 from .errors import DigitlabError as DigitlabError
+from .estimators import (
+    ConvClassifier as ConvClassifier,
+    LinearClassifier as LinearClassifier,
+    MLPClassifier as MLPClassifier,
+)
 from .evaluation import (
     Comparison as Comparison,
     Evaluation as Evaluation,

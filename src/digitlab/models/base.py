@@ -1,7 +1,7 @@
 """What every model is, and what all of them share."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
@@ -11,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.compilation import keep_compiled
+from digitlab.errors import ConfigError
 
 __all__ = [
     "MOST_WEIGHTS",
     "Layer",
     "Model",
     "Params",
+    "as_sizes",
+    "check_dropout",
     "count_parameters",
     "dense",
     "draw_layers",
     "dropout",
     "flatten_and_scale",
     "in_batches",
+    "is_number",
     "is_whole",
     "predict_batches",
     "predict_logits",
@@ -91,7 +95,11 @@ class Model(Protocol):
 
 
 def scale(pixels: jax.Array) -> jax.Array:
-    """Turn uint8 into float32 in [0, 1]: the only place that does."""
+    """Turn uint8 into float32 in [0, 1]: the only place that does.
+
+    What is no image but like one, as an estimator's features may be, comes as float32 in which 255 is
+    full ink, and is not rounded.
+    """
     return pixels.astype(np.float32) * np.float32(1 / 255)
 
 
@@ -243,3 +251,30 @@ _apply = jax.jit(lambda model, params, pixels: model.apply(params, pixels), stat
 def is_whole(value: object) -> bool:
     """Return whether a setting is a whole number, Python's or NumPy's; True and False are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a setting is a number, Python's or NumPy's; True and False are none."""
+    return is_whole(value) or isinstance(value, float | np.floating)
+
+
+def as_sizes(name: str, sizes: object, *, least: int, most: float = math.inf) -> tuple[int, ...]:
+    """Return a setting that is a sequence of at least `least` sizes, none larger than `most`, as a tuple.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    found = tuple(sizes) if isinstance(sizes, Iterable) and not isinstance(sizes, str) else None
+    if found is None or len(found) < least or not all(is_whole(n) and 0 < n <= most for n in found):
+        number = "one or more" if least else "any number of"
+        kind = "positive whole numbers" if most == math.inf else f"whole numbers from 1 to {most}"
+        raise ConfigError(f"{name} must be {number} {kind}, not {sizes if found is None else list(found)!r}.")
+    return tuple(int(n) for n in found)
+
+
+def check_dropout(rate: float) -> None:
+    """Raise `ConfigError` unless `rate` is a share in [0, 1)."""
+    if not is_number(rate) or not 0 <= rate < 1:
+        raise ConfigError(f"dropout is the share of units to silence, in [0, 1), not {rate}.")

@@ -18,10 +18,11 @@ from digitlab.models.base import (
     MOST_WEIGHTS,
     Layer,
     Params,
+    as_sizes,
+    check_dropout,
     dense,
     draw_layers,
     dropout,
-    is_whole,
     relu,
     scale,
     zeros,
@@ -79,15 +80,9 @@ class Conv:
 
     def __post_init__(self) -> None:
         for name, least in (("channels", 1), ("hidden_units", 0)):
-            sizes = tuple(getattr(self, name))
-            if len(sizes) < least or not all(is_whole(n) and 0 < n <= MOST_CHANNELS for n in sizes):
-                number = "one or more" if least else "any number of"
-                raise ConfigError(
-                    f"{name} must be {number} whole numbers from 1 to {MOST_CHANNELS}, not {list(sizes)}."
-                )
-            object.__setattr__(self, name, tuple(int(n) for n in sizes))
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout is the share of units to silence, in [0, 1), not {self.dropout:g}.")
+            sizes = as_sizes(name, getattr(self, name), least=least, most=MOST_CHANNELS)
+            object.__setattr__(self, name, sizes)
+        check_dropout(self.dropout)
 
     def init(self, key: jax.Array, image_shape: tuple[int, int]) -> Params:
         """Return weights drawn from `key`: He normal under a ReLU, zeros at the output, no bias.

@@ -11,11 +11,12 @@ from digitlab.models.base import (
     MOST_WEIGHTS,
     Layer,
     Params,
+    as_sizes,
+    check_dropout,
     dense,
     draw_layers,
     dropout,
     flatten_and_scale,
-    is_whole,
     relu,
 )
 
@@ -53,18 +54,14 @@ class MLP:
     classes: int = 10
 
     def __post_init__(self) -> None:
-        units = tuple(self.hidden_units)
-        if not units or not all(is_whole(n) and n > 0 for n in units):
-            raise ConfigError(f"hidden_units must be one or more positive whole numbers, not {list(units)}.")
-        units = tuple(int(n) for n in units)
+        units = as_sizes("hidden_units", self.hidden_units, least=1)
         largest = max(a * b for a, b in zip((LEAST_WIDTH, *units), (*units, LEAST_WIDTH), strict=True))
         if largest > MOST_WEIGHTS:
             raise ConfigError(
                 f"hidden_units {list(units)} would make a layer of {largest:,} weights or more, and "
                 f"training keeps four numbers for each: {MOST_WEIGHTS:,} are the most. Choose fewer units."
             )
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout is the share of units to silence, in [0, 1), not {self.dropout:g}.")
+        check_dropout(self.dropout)
         object.__setattr__(self, "hidden_units", units)
 
     def init(self, key: jax.Array, image_shape: tuple[int, int]) -> Params:

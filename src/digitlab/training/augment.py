@@ -7,9 +7,9 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from digitlab.errors import ConfigError
+from digitlab.models import is_number
 from digitlab.training.warp import (
     Points,
     apart,
@@ -89,7 +89,7 @@ class Augmentation:
         for field in fields(self):
             low, high = RANGES[field.name]
             value = getattr(self, field.name)
-            if not _is_number(value) or not low <= value <= high:
+            if not is_number(value) or not low <= value <= high:
                 raise ConfigError(f"{field.name} must be a number from {low} to {high}, not {value!r}.")
             object.__setattr__(self, field.name, float(value))
 
@@ -102,10 +102,6 @@ class Augmentation:
     def is_off(self) -> bool:
         """Whether images stay as they are."""
         return not (self.stroke or self.warps)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def augment(pixels: jax.Array, settings: Augmentation, *, key: jax.Array) -> jax.Array:

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from digitlab.errors import ConfigError
-from digitlab.models import is_whole
+from digitlab.models import is_number, is_whole
 from digitlab.training.augment import Augmentation
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "TrainingConfig"]
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("constant", "cosine", "one-cycle")
+NUMBERS = ("learning_rate", "momentum", "weight_decay", "clip_norm", "label_smoothing", "ema_decay")
 # Steps are counted in int32 on the device, and rates are float32 there.
 MOST_STEPS = 2**31 - 1
 LARGEST = 3.4e38
@@ -95,10 +96,14 @@ class TrainingConfig:
             self.periods <= self.steps,
             f"{self.periods} periods need at least {self.periods} steps, not {self.steps}.",
         )
+        for name in NUMBERS:
+            value = getattr(self, name)
+            optional = name == "clip_norm" and value is None
+            _require(optional or is_number(value), f"{name} must be a number, not {value!r}.")
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
-            if value is not None or name == "learning_rate":
-                _require(value is not None and value > 0, f"{name} must be a positive number, not {value}.")
+            if value is not None:
+                _require(value > 0, f"{name} must be a positive number, not {value}.")
                 _require(value <= LARGEST, f"{name} must be {LARGEST:g} or less, as float32 is, not {value}.")
         _require(self.optimizer in OPTIMIZERS, _one_of("optimizer", OPTIMIZERS, self.optimizer))
         _require(self.schedule in SCHEDULES, _one_of("schedule", SCHEDULES, self.schedule))

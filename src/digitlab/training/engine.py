@@ -222,12 +222,15 @@ def averaged(average: Params | None, params: Params, decay: float, number: jax.A
 
 
 def make_optimizer(config: TrainingConfig) -> optax.GradientTransformation:
-    """Return the optimizer of `config`; equal settings give the same object, so nothing compiles twice."""
+    """Return the optimizer of `config`; equal settings give the same object, so nothing compiles twice.
+
+    A constant rate knows no end, so trainings of any length share what is compiled.
+    """
     return _make_optimizer(
         config.optimizer,
         config.learning_rate,
         config.schedule,
-        config.steps,
+        1 if config.schedule == "constant" else config.steps,
         config.momentum,
         config.weight_decay,
         config.clip_norm,

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from digitlab.errors import ConfigError
-from digitlab.models import Model, make_model, model_settings
+from digitlab.models import Model, is_number, is_whole, make_model, model_settings
 from digitlab.training.augment import Augmentation
 from digitlab.training.config import TrainingConfig
 
@@ -159,12 +159,13 @@ def configure(
     if unknown:
         raise ConfigError(f"The model {model} and its training have no setting {', '.join(unknown)}.")
     if epochs is not None:
-        if not 0 < epochs < math.inf:
+        if not is_number(epochs) or not 0 < epochs < math.inf:
             raise ConfigError(f"epochs must be a positive number, not {epochs}.")
         batch_size = of_training.get("batch_size", TrainingConfig.batch_size)
         of_training["steps"] = math.ceil(min(epochs * training_images / max(1, batch_size), 2**62))
     steps = of_training.get("steps", TrainingConfig.steps)
-    of_training.setdefault("periods", max(1, min(steps, TrainingConfig.periods)))
+    if is_whole(steps):
+        of_training.setdefault("periods", max(1, min(steps, TrainingConfig.periods)))
     config = TrainingConfig(**of_training)
     config.check_fits(training_images)
     return make_model(model, **of_model), config

@@ -12,7 +12,7 @@ from digitlab.errors import ConfigError
 from digitlab.models import Model, Params, is_whole
 from digitlab.training.config import TrainingConfig
 from digitlab.training.engine import batch_order, initial_weights, make_recipe, run_period
-from digitlab.training.trainer import on_device
+from digitlab.training.loop import on_device
 
 __all__ = ["OnStep", "check_steps", "snapshots"]
 

@@ -13,20 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitlab.compilation import keep_compiled
-from digitlab.data import Dataset, Split
-from digitlab.errors import ConfigError, DivergedError
+from digitlab.data import Split
+from digitlab.errors import ConfigError
 from digitlab.evaluation import log_loss
 from digitlab.models import Model, Params, in_batches, predict_batches
 from digitlab.training.config import TrainingConfig
-from digitlab.training.engine import (
-    Purpose,
-    Weights,
-    batch_order,
-    initial_weights,
-    make_recipe,
-    run_period,
-    run_periods,
-)
+from digitlab.training.engine import Purpose, Weights, initial_weights, make_recipe, run_periods
+from digitlab.training.loop import batches_of, check_finite, on_device, train_weights
 
 __all__ = [
     "Best",
@@ -146,13 +139,11 @@ def train(
     config.check_fits(len(split.training_rows))
     keep_compiled()
     state = state or initial_state(model, config, split.whole.image_shape)
-    recipe, seed = make_recipe(model, config), np.uint32(config.seed)
-    images, measure = on_device(split.whole), Measure(model, config, split)
+    measure, images = Measure(model, config, split), on_device(split.whole)
+    learning = train_weights(model, config, state.weights, images, split.training_rows, done=state.period)
     while state.period < config.periods and not _has_stalled(state, config):
         begin = time.perf_counter()
-        first, steps, order = _batches(config, split, state.period)
-        weights, losses = run_period(recipe, state.weights, *images, order, first, steps, seed)
-        losses.block_until_ready()
+        weights, losses = next(learning)
         row, state = measure.after(state, weights, losses, time.perf_counter() - begin)
         yield row, state
 
@@ -197,7 +188,10 @@ def train_together(
     seeds = np.array([config.seed for config in configs], np.uint32)
     for period in range(configs[0].periods):
         begin = time.perf_counter()
-        batches = [_batches(config, split, period) for config, split in zip(configs, splits, strict=True)]
+        batches = [
+            batches_of(config, split.training_rows, period)
+            for config, split in zip(configs, splits, strict=True)
+        ]
         first, steps, _ = batches[0]
         orders = np.stack([order for _, _, order in batches])
         weights, losses = run_periods(recipe, weights, *images, orders, first, steps, seeds)
@@ -227,19 +221,6 @@ def _check_together(configs: Sequence[TrainingConfig]) -> None:
         raise ConfigError("Trainings at once all go on to the end: leave patience out.")
 
 
-def on_device(dataset: Dataset) -> tuple[jax.Array, jax.Array]:
-    """Return all images, uint8 (n, h, w), and labels, int32 (n,), on the device."""
-    return jax.device_put(dataset.pixels), jax.device_put(dataset.labels.astype(np.int32))
-
-
-def _batches(config: TrainingConfig, split: Split, done: int) -> tuple[np.int32, np.int32, NDArray[np.int32]]:
-    """Return the first step and the number of steps of the period after `done`, and rows for its batches."""
-    first, images = config.last_step(done), len(split.training_rows)
-    order = batch_order(config.seed, images, config.batch_size, first, config.longest_period)
-    steps = config.last_step(done + 1) - first
-    return np.int32(first), np.int32(steps), split.training_rows[order].astype(np.int32)
-
-
 class Measure:
     """What is measured after each period, on the same images each time."""
 
@@ -256,8 +237,7 @@ class Measure:
         """Return what a period led to from `state`, or raise `DivergedError`."""
         period, seconds = state.period + 1, state.seconds + seconds
         logits = predict_batches(self.model, weights.to_use, self.batches)[: len(self.labels)]
-        if not (np.isfinite(losses).all() and np.isfinite(logits).all()):
-            raise DivergedError(_diverged(self.config, period))
+        check_finite(self.config, period, losses, logits)
         row = self._row(period, logits, seconds)
         return row, TrainingState(period, weights, seconds, _better(state, row, weights, self.config))
 
@@ -280,18 +260,6 @@ def training_sample(split: Split, seed: int) -> NDArray[np.intp]:
     size = min(len(split.training_rows), len(split.validation_rows))
     generator = np.random.default_rng([seed, Purpose.SAMPLE])
     return np.sort(generator.choice(split.training_rows, size, replace=False))
-
-
-def _diverged(config: TrainingConfig, period: int) -> str:
-    rate = config.learning_rate
-    advice = f"a smaller learning rate than {rate:g} (try {rate / 10:g})"
-    if config.clip_norm is None:
-        advice += ", or clipping the gradients (try a clip norm of 1)"
-    return (
-        f"The loss stopped being a finite number in period {period} of {config.periods} "
-        f"(steps {config.last_step(period - 1) + 1} to {config.last_step(period)}, seed {config.seed}). "
-        f"What to try: {advice}."
-    )
 
 
 def _accuracy(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
