@@ -79,7 +79,7 @@ def on_a_table(page: Floats, rng: Rng) -> Floats:
     grain = ndimage.gaussian_filter(rng.normal(0, 1, shape), (1.5, 40))
     table = np.array(WOODS[rng.integers(len(WOODS))]) * (1 + 0.25 * grain / grain.std())[..., None]
     table[top : top + height, left : left + width] = page
-    return table
+    return np.asarray(table)
 
 
 def laid_on(page: Floats, cover: Floats, colour: tuple[float, ...], place: tuple[int, int]) -> Floats:

@@ -164,7 +164,7 @@ def scan(
     dry: float = 0.1,
     strays: str = "none",
 ) -> bytes:
-    """Scan a cell of a form; `strays` are "none", "specks", "neighbours" or a "box" that the digit may touch."""
+    """Scan a cell of a form; `strays` are "none", "specks", "neighbours", "box" (the digit may touch it)."""
     cover = cover_of(subject, _between((50, 130), rng), pen, rng)
     longer = max(cover.shape)
     top, left, bottom, right = (round(longer * rng.uniform(*margin)) for _ in range(4))

@@ -29,9 +29,9 @@ from digitlab.errors import DigitlabError
 from digitlab.evaluation import wilson_interval
 from digitlab.figures import boxed_pictures, save
 from digitlab.recognition import Norms, Recognizer, pieces, read_many
-from digitlab.recognition.heights import EIGHT
 from digitlab.recognition.segments import found_ink
 from digitlab.recognition.several import framed_part
+from digitlab.recognition.strokes import EIGHT
 from digitlab.runs import open_run
 from digitlab.workflow import reload_data
 
