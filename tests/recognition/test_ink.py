@@ -17,6 +17,7 @@ from scipy import ndimage
 from digitlab.data import Dataset, load_dataset
 from digitlab.data.framing import MNIST, OPTDIGITS
 from digitlab.recognition import Ink, open_picture, prepare
+from digitlab.recognition.paper import contrast_of
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
@@ -321,3 +322,11 @@ def test_hair_lines_stay_whole(side: int) -> None:
     parts = ndimage.label(prepare(page).pixels > 0, np.ones((3, 3)))[1]
     assert parts == 1
     assert prepare(page).pixels.mean() / 255 > 0.05
+
+
+def test_grey_ink_is_as_strong_whether_colour_counts_or_not() -> None:
+    """Strokes that take half of the light."""
+    page = np.full((90, 90, 3), 240, np.uint8)
+    page[20:70, 40:50] = 120
+    for colour in (True, False):
+        assert contrast_of(page, colour=colour).strength == pytest.approx(0.5, abs=0.01)
