@@ -1,6 +1,7 @@
 """Own digits held against their labels, from the shell."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -122,6 +123,7 @@ def test_names_that_are_no_text_are_drawn_with_their_bytes(shell: Shell, reader:
     drawn = Path("pictures", f"own-mistakes-{folder}.svg").read_text()
     assert "own digits of \\udce9" in drawn
     assert "1/caf\\udce9.png" in drawn
+    assert "the one misread. Left as it came" in " ".join(re.findall(r">([^<]+)</text>", drawn))
 
 
 def test_where_no_picture_can_be_drawn_the_numbers_are_told(shell: Shell, reader: Path, own: Path) -> None:
