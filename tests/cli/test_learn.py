@@ -60,6 +60,15 @@ def test_it_is_told_in_words(shell: Shell, reader: Path, own_folder: Path) -> No
     assert not Path("new/looks.jsonl").exists()
 
 
+def test_a_writer_of_whom_nothing_can_be_read_is_none(shell: Shell, reader: Path, own_folder: Path) -> None:
+    """Else all that is there would be held out, and nothing left to learn from."""
+    shutil.copytree(own_folder / "anna", "own/anna")
+    Path("own/bert/3").mkdir(parents=True)
+    Image.new("L", (80, 80), 250).save("own/bert/3/blank.png")
+    found = shell("learn", str(reader), "own", "--out", "new", *FEW, "--json").json
+    assert (found["n"], found["folds"], found["by_writer"]) == (30, 3, False)
+
+
 def test_without_a_run_or_a_name_the_newest_learns_into_a_new_folder(
     shell: Shell, reader: Path, own_folder: Path
 ) -> None:

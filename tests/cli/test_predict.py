@@ -19,7 +19,7 @@ from digitlab.errors import RunNotFoundError
 
 from .conftest import Shell
 
-SCORES = ["digit", "probabilities", "rejected", "reason"]
+SCORES = ["digit", "confidence", "probabilities", "rejected", "reason"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_files_and_folders_are_read_in_the_order_named(shell: Shell, reader: Pat
     assert files[:4] == ["own/bert/3/1.png", "own/anna/0/0.png", "own/anna/0/2.png", "own/anna/0/4.png"]
     assert len(files) == 31
     assert found["errors"] == []
-    assert all(list(each)[:5] == ["file", *SCORES] for each in found["predictions"])
+    assert all(list(each)[:6] == ["file", *SCORES] for each in found["predictions"])
     assert all(np.isclose(sum(each["probabilities"]), 1) for each in found["predictions"])
     right = [Path(each["file"]).parent.name == str(each["digit"]) for each in found["predictions"]]
     assert np.mean(right) > 0.7
@@ -49,6 +49,7 @@ def test_the_same_is_said_in_words_and_as_a_table(shell: Shell, reader: Path, ow
     rows = list(csv.DictReader(io.StringIO(shell("predict", str(reader), *names, "--csv").out)))
     for each, row in zip(found, rows, strict=True):
         digit, share = each["digit"], each["probabilities"][each["digit"]]
+        assert each["confidence"] == share == pytest.approx(float(row["confidence"]), abs=1e-6)
         if not each["rejected"]:
             assert f"{each['file']}: {digit} ({100 * share:.1f} %)" in said
         assert (row["file"], row["digit"], row["rejected"]) == (
@@ -92,7 +93,7 @@ def test_a_dangling_link_is_an_error_of_its_own(shell: Shell, reader: Path, own:
     (own / "anna/1/9.png").symlink_to("nowhere")
     answer = shell("predict", str(reader), "own/anna/1")
     assert (answer.code, answer.out.count("own/anna/1/")) == (1, 3)
-    assert "There is no picture at own/anna/1/9.png." in answer.err
+    assert "There is no picture at own/anna/1/9.png: it is a link that leads nowhere." in answer.err
 
 
 def stdin_of(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
@@ -107,8 +108,37 @@ def test_a_picture_on_stdin(shell: Shell, reader: Path, own: Path, monkeypatch: 
     stdin_of(monkeypatch, b"")
     answer = shell("predict", str(reader), "-")
     assert (answer.code, answer.out) == (1, "")
-    assert answer.err == "digitlab: error: stdin is empty: there is no picture in it.\n"
+    assert answer.err.startswith(
+        "digitlab: error: stdin is empty: there is no picture in it. Nothing was read"
+    )
     assert shell("predict", str(reader), "-", "-").code == 2
+
+
+def test_a_closed_stdin_is_told_in_a_line(
+    shell: Shell, reader: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    answer = shell("predict", str(reader), "-")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("digitlab: error: stdin is closed: there is no picture in it. Nothing was")
+
+
+@pytest.mark.parametrize("name", ["line\nfeed.png", "return\rhere.png", 'a "b", c.png'])
+def test_any_name_is_one_cell_of_the_table(shell: Shell, reader: Path, own: Path, name: str) -> None:
+    shutil.copy(own / "anna/1/0.png", name)
+    for more in ([], ["--many"]):
+        table = shell("predict", str(reader), name, "--csv", *more).out
+        _, row = csv.reader(io.StringIO(table, newline=""))
+        assert row[0] == name
+
+
+def test_what_is_odd_about_a_file_and_not_about_its_digit_is_not_said(
+    shell: Shell, reader: Path, own: Path
+) -> None:
+    cut_off = b"Exif\0\0II*\0\x08\0\0\0\x05\0"
+    Image.open(own / "anna/1/0.png").convert("L").save("odd.jpg", exif=cut_off)
+    answer = shell("predict", str(reader), "odd.jpg")
+    assert (answer.code, answer.err) == (0, "")
 
 
 def test_a_blank_page_is_refused(shell: Shell, reader: Path) -> None:
@@ -132,6 +162,10 @@ def test_wrong_command_lines(shell: Shell, reader: Path, own: Path) -> None:
     answer = shell("predict", str(unfinished), picture)
     assert (answer.code, answer.out) == (1, "")
     assert "The run runs/unfinished is not finished" in answer.err
+    for command in (["predict", str(reader), ""], ["predict", ""], ["score", str(reader), ""]):
+        answer = shell(*command)
+        assert (answer.code, answer.out) == (2, "")
+        assert "an empty name is no place to read from." in answer.err
     for command in (["predict", picture], ["score", "own"]):
         answer = shell(*command)
         assert (answer.code, answer.out) == (1, "")
@@ -163,9 +197,19 @@ def test_the_newest_run_is_used_where_none_is_named(shell: Shell, reader: Path, 
     (begun(Path("runs/unfinished"), "9", reader) / "model.safetensors").unlink()
     (begun(Path("runs/damaged"), "9", reader) / "config.json").write_text("{")
     assert newest_run().folder == new
-    answer = shell("predict", str(own / "anna/1/0.png"))
+    picture = str(own / "anna/1/0.png")
+    answer = shell("predict", picture)
     assert answer.code == 0
     assert "reading with the newest run, runs/new (linear)." in answer.err
+    for command in (["predict", "typo", picture], ["score", "typo", "own"]):
+        answer = shell(*command)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.startswith("digitlab: error: There is nothing at typo. Expected a run first")
+        assert answer.err.count("\n") == 1
+    dangling = Path("dangling.png")
+    dangling.symlink_to("nowhere")
+    answer = shell("predict", str(dangling), picture)
+    assert (answer.code, answer.out.count(picture)) == (1, 1)
     # Of runs made at once the better reader, though it was begun first.
     begun(Path("runs/both/linear"), "4", linear)
     better = begun(Path("runs/both/mlp"), "3", reader)
@@ -225,3 +269,20 @@ def test_several_digits_are_read_in_one_picture(shell: Shell, reader: Path, own:
     told = shell("predict", str(reader), "row.png", "--many", "--explain", "drawn")
     assert told.out.startswith("row.png: ")
     assert Path("drawn/row.png").is_file()
+    assert told.err == "digitlab: the pictures, a box around each digit, are drawn in drawn.\n"
+    Image.new("L", (80, 80), 250).save("blank.png")
+    told = shell("predict", str(reader), "blank.png", "row.png", "--many", "--explain", "drawn")
+    assert (told.code, told.out.splitlines()[0]) == (0, "blank.png: nothing read: no digits were found")
+    assert Path("drawn/blank.png").is_file()
+
+
+NO_TEXT = os.fsdecode(b"caf\xe9.png")
+
+
+@pytest.mark.whole_pictures
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are text on this system")
+def test_a_name_that_is_no_text_is_drawn_with_its_bytes(shell: Shell, reader: Path, own: Path) -> None:
+    shutil.copy(own / "anna/1/0.png", NO_TEXT)
+    for more in ([], ["--many"]):
+        assert shell("predict", str(reader), NO_TEXT, "--explain", "why", *more).code == 0
+        assert "caf\\udce9.png" in Path(os.fsdecode(b"why/caf\xe9.svg")).read_text()

@@ -1,6 +1,9 @@
 """Own digits held against their labels, from the shell."""
 
+import os
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +109,21 @@ def test_wrong_folders(
     answer = shell("score", str(reader), *arguments)
     assert (answer.code, answer.out) == (code, "")
     assert said in answer.err
+
+
+@pytest.mark.whole_pictures
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are text on this system")
+def test_names_that_are_no_text_are_drawn_with_their_bytes(shell: Shell, reader: Path) -> None:
+    folder, name = (os.fsdecode(each) for each in (b"\xe9", b"caf\xe9.png"))
+    place = Path(folder, "1")
+    place.mkdir(parents=True)
+    Image.new("L", (80, 80), 250).save(place / name)
+    answer = shell("score", str(reader), folder, "--out", "pictures", "--json")
+    assert (answer.code, answer.json["nothing_found"][1]) == (0, 1)
+    drawn = Path("pictures", f"own-mistakes-{folder}.svg").read_text()
+    assert "own digits of \\udce9" in drawn
+    assert "1/caf\\udce9.png" in drawn
+    assert "the one misread. Left as it came" in " ".join(re.findall(r">([^<]+)</text>", drawn))
 
 
 def test_where_no_picture_can_be_drawn_the_numbers_are_told(shell: Shell, reader: Path, own: Path) -> None:

@@ -18,7 +18,7 @@ def test_each_box_is_drawn_around_its_pixels_with_its_name_above() -> None:
 
 
 def test_a_picture_without_digits_is_drawn() -> None:
-    ax = boxed_digits(PICTURE, [], [])
+    ax = boxed_digits(PICTURE, [], [], confidences=[])
     assert len(ax.images) == 1
     assert not ax.lines
 

@@ -17,6 +17,7 @@ from scipy import ndimage
 from digitlab.data import Dataset, load_dataset
 from digitlab.data.framing import MNIST, OPTDIGITS
 from digitlab.recognition import Ink, open_picture, prepare
+from digitlab.recognition.paper import contrast_of
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
@@ -356,3 +357,23 @@ def test_specks_all_over_are_nothing_that_stands_out() -> None:
         picture[row : row + side, column : column + side] = 0
     picture[90:104, 90:104] = 0
     assert "specks" in prepare(picture).nothing
+
+
+def test_grey_ink_is_as_strong_whether_colour_counts_or_not() -> None:
+    """Strokes that take half of the light."""
+    page = np.full((90, 90, 3), 240, np.uint8)
+    page[20:70, 40:50] = 120
+    for colour in (True, False):
+        assert contrast_of(page, colour=colour).strength == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_grain_of_chalk_makes_a_stroke_no_thinner() -> None:
+    """A thick 0, and the same with pinholes; its loop stays."""
+    y, x = np.mgrid[-1:1:280j, -1:1:280j]
+    ring = np.abs(np.hypot(x, 1.2 * y) - 0.55) < 0.1
+    grain = ring & (np.random.default_rng(0).random(ring.shape) > 0.02)
+    solid, chalk = (
+        prepare(np.where(each[..., None], 0, np.full(3, 255)).astype(np.uint8)) for each in (ring, grain)
+    )
+    assert chalk.stroke == pytest.approx(solid.stroke, rel=0.03)
+    assert not chalk.pixels[13:15, 13:15].any()

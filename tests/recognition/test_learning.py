@@ -62,6 +62,11 @@ def test_own_digits_have_their_share_and_none_is_named_much_oftener(share: float
     np.testing.assert_array_equal(found.validation.pixels, split.validation.pixels)
 
 
+def test_where_no_own_digit_is_named_none_is_mixed_in(digits_split: Split) -> None:
+    with pytest.raises(DataError, match="There are no own digits to mix in: expected one row or more"):
+        mixed(digits_split, digits_split.training, np.arange(0), 0.5)
+
+
 def test_own_digits_of_another_size_cannot_be_mixed_in(digits_split: Split) -> None:
     with pytest.raises(DataError, match="cannot be one data set"):
         mixed(

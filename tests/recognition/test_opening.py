@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import time
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,28 @@ def test_grain_on_a_blank_page_of_sixteen_bits_stays_grain() -> None:
     assert found.std() < 3
 
 
+def test_sixteen_bits_may_come_in_either_order_of_bytes() -> None:
+    page = np.add.outer(np.arange(1700), np.arange(1800)).astype(np.uint16) * 18
+    little, big = (open_picture(file_of(page.astype(order), "TIFF")) for order in ("<u2", ">u2"))
+    np.testing.assert_array_equal(little, big)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_hides_nothing(odd: float) -> None:
+    page = np.full((20, 30), 0.9, np.float32)
+    page[5:15, 10:14] = 0.1
+    plain = open_picture(file_of(page, "TIFF"))
+    page[0, 0] = odd
+    found = open_picture(file_of(page, "TIFF"))
+    assert np.ptp(plain) == 255
+    np.testing.assert_array_equal(found[1:], plain[1:])
+
+
+def test_a_picture_without_any_number_is_refused() -> None:
+    with pytest.raises(PictureError, match=r"cannot be decoded \(none of its values is a finite number"):
+        open_picture(file_of(np.full((9, 9), np.nan, np.float32), "TIFF"))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "GIF"])
 @pytest.mark.parametrize(("ink", "paper"), [((0, 0, 0), 255), ((20, 60, 160), 255), ((255, 255, 255), 0)])
 def test_ink_on_nothing_is_laid_on_paper_that_shows_it(
@@ -252,11 +275,20 @@ def test_a_file_is_read_and_called_by_its_name(tmp_path: Path, colours: Pixels) 
         open_picture(b"", name="upload 3")
 
 
-def test_no_file_and_no_picture(tmp_path: Path) -> None:
-    with pytest.raises(DataNotFoundError, match="There is no picture at"):
-        open_picture(tmp_path / "none.png")
-    with pytest.raises(DataNotFoundError, match="There is no picture at"):
-        open_picture(tmp_path)
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes and no such names")
+def test_what_is_there_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name, found in {
+        "none.png": "nothing is there",
+        ".": "it is a folder",
+        "link.png": "it is a link that leads nowhere",
+        "pipe.png": "it is a pipe or a device",
+    }.items():
+        with pytest.raises(DataNotFoundError, match=rf"no picture at .*: {found}\. Expected a picture file"):
+            open_picture(tmp_path / name)
+    with pytest.raises(OSError, match=r"Cannot read .*: File name too long|nothing is there"):
+        open_picture(tmp_path / (300 * "x"))
 
 
 @pytest.mark.parametrize(
@@ -349,3 +381,21 @@ def test_whatever_a_decoder_raises_is_told_as_damage(
     monkeypatch.setattr(Image.Image, "thumbnail", decode)
     with pytest.raises(PictureError, match="cannot be decoded"):
         open_picture(FILES["PNG"])
+
+
+def test_what_the_process_warns_of_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are opened by many threads, and its filters are shared by all."""
+    filters, seen, shrink = list(warnings.filters), [], Image.Image.thumbnail
+
+    def thumbnail(*given: Any) -> None:
+        seen.append(list(warnings.filters))
+        shrink(*given)
+
+    monkeypatch.setattr(Image.Image, "thumbnail", thumbnail)
+    open_picture(FILES["PNG"])
+    assert seen == [filters]
+
+
+def test_the_warning_of_a_bomb_is_told_as_one_where_warnings_are_errors() -> None:
+    with pytest.raises(PictureError, match=r"more than the 50,000,000 pixels that are read\. It was not"):
+        open_picture(png_header(10_000, 10_000) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b""))

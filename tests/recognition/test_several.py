@@ -72,6 +72,19 @@ def test_blank_paper_has_no_digits(light: int, recognizer: Recognizer) -> None:
     assert (reading.text, reading.digits, reading.lines) == ("", (), ())
 
 
+@pytest.mark.parametrize("size", [(1, 2), (2, 1), (2, 2), (4, 40)])
+def test_too_few_rows_of_pixels_are_no_digits(size: tuple[int, int], recognizer: Recognizer) -> None:
+    light = np.random.default_rng(0).integers(0, 256, size)
+    light[0, 0], light[-1, -1] = 0, 255
+    assert read_many(recognizer, np.repeat(light.astype(np.uint8)[..., None], 3, axis=2)).text == ""
+
+
+def test_the_smallest_of_fonts_is_large_enough() -> None:
+    three = np.array([[1, 1, 1], [0, 0, 1], [1, 1, 1], [0, 0, 1], [1, 1, 1]])
+    page = np.repeat(np.uint8(255 - 255 * np.pad(three, 2))[..., None], 3, axis=2)
+    assert found_ink(page).kept.any()
+
+
 def test_a_texture_is_refused(recognizer: Recognizer) -> None:
     dots = np.full((400, 400, 3), 255, np.uint8)
     dots[::8, ::8] = dots[1::8, ::8] = dots[::8, 1::8] = dots[1::8, 1::8] = 0

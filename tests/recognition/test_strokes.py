@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pens import inked, written
 from scipy import ndimage
 
-from digitlab.recognition.strokes import stroke_width, with_width
+from digitlab.recognition.strokes import stroke_width, with_width, without_pinholes
 
 Bitmap = NDArray[np.bool_]
 
@@ -138,3 +138,13 @@ def test_a_width_that_is_there_is_kept() -> None:
     ink = ribbon(0.3, 9)
     again = with_width(ink, stroke_width(ink))
     assert np.abs(values(again) - values(ink)).mean() < 1e-3
+
+
+def test_pinholes_are_filled_and_loops_and_gaps_are_not() -> None:
+    ink = np.zeros((20, 40), bool)
+    ink[3:17, 3:37] = True
+    solid = ink.copy()
+    ink[5, 5], ink[8:10, 20] = False, False
+    ink[6:14, 28:34] = solid[6:14, 28:34] = False
+    np.testing.assert_array_equal(without_pinholes(ink, 3), solid)
+    assert stroke_width(ink) < stroke_width(without_pinholes(ink, 3))

@@ -13,6 +13,8 @@ from digitlab.figures import nothing_read, why_read
 from digitlab.insight import nearest
 from digitlab.models import predict_logits
 from digitlab.recognition import Ink, Norms, Prediction, Recognizer, Stage, Why, prepare, why
+from digitlab.recognition.numbers import Numbers
+from digitlab.recognition.refusal import _said
 from digitlab.recognition.remarks import MOST_SLANT, picture_remarks, slant
 from digitlab.workflow import Data, begin_run, load_data, plan_run, train_run
 
@@ -92,9 +94,22 @@ def test_a_refusal_remarks_and_polarity_are_told(told: Why) -> None:
     assert said[1:5] == [
         "Refused: unlike the training digits.",
         "It looks thin.",
-        "It has a part of its own.",
+        "A part of its own.",
         "It is lighter than its paper, and was turned to dark on light.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "said"),
+    [
+        ("breadth", Numbers(0.1, 3, 0, 2.5), "Too broad: 2.50 times as wide as high against 0.75."),
+        ("second", Numbers(0.1, 3, 0.12, 1), "A part of its own has 12 % of the ink that the main one has."),
+        ("crossings", Numbers(0.1, 6, 0, 1), "A tangle: a straight line crosses 6 strokes against 1."),
+    ],
+)
+def test_a_remark_is_a_sentence(told: Why, name: str, numbers: Numbers, said: str) -> None:
+    remark = _said(name, numbers, 0.75)
+    assert said in replace(told, prediction=replace(told.prediction, remarks=(remark,))).sentences
 
 
 def test_where_nothing_is_drawn_there_is_nothing_to_explain(recognizer: Recognizer, data: Data) -> None:

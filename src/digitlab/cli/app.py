@@ -92,6 +92,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _say_warning
+            # What a decoder finds odd in a picture file is no concern of who asks what the picture shows.
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
     except ConfigError as error:

@@ -17,6 +17,7 @@ __all__ = [
     "RunArgument",
     "TrainingOptions",
     "expand",
+    "named_path",
     "whole_numbers",
 ]
 
@@ -133,6 +134,15 @@ class TrainingOptions:
         if {"steps", "epochs"} <= settings.keys():
             raise typer.BadParameter("give --steps or --epochs, not both")
         return settings
+
+
+def named_path(text: str) -> Path:
+    """Return the path that an argument names; an empty one would be the folder that the shell is in."""
+    if not text:
+        raise typer.BadParameter(
+            "an empty name is no place to read from. Name a file or a folder; this one is ."
+        )
+    return Path(text)
 
 
 def whole_numbers(name: str, text: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import typer
 
 from digitlab import words
 from digitlab.cli import console
-from digitlab.cli.options import DataOptions, JsonOption, expand
+from digitlab.cli.options import DataOptions, JsonOption, expand, named_path
 from digitlab.cli.plans import recognizer_of, run_and_paths
 from digitlab.cli.predicting import reading_progress
 from digitlab.cli.results import OutOption
@@ -26,6 +26,7 @@ FolderArgument = Annotated[
     list[Path],
     typer.Argument(
         metavar="[RUN] FOLDER",
+        parser=named_path,
         help="A run, or else the newest in runs/ is taken; then a folder with pictures of digits, labelled "
         "by the folders they are in (7/x.png, anna/7/x.png) or by their names (7_x.png, x_label7.png).",
         show_default=False,

@@ -1,5 +1,6 @@
 """What a command line asks to be trained: the run folder, the data, the settings."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from digitlab.workflow import Data
 
 __all__ = [
+    "STDIN",
     "default_folder",
     "kept_run",
     "label",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 RUNS = Path("runs")
+STDIN = Path("-")
 DATASET = "mnist"
 DEFAULT_RUN_COMMAND = "digitlab train conv --preset own"
 # Of runs that were made at once, by compare, the one that reads best as a rule.
@@ -173,11 +176,16 @@ def run_and_paths(arguments: list[Path]) -> "tuple[Run, list[Path]]":
     RunError
         If what is named first is a folder of runs.
     RunNotFoundError
-        If none is named and there is none.
+        If none is named and there is none, or what is named first of several is not there.
     """
     from digitlab.runs import find_runs, is_run, open_run
 
     first, *others = arguments
+    if others and first != STDIN and not os.path.lexists(first):
+        raise RunNotFoundError(
+            f"There is nothing at {first}. Expected a run first or, where the newest is to be taken, what is "
+            "to be read. Nothing was read; name one of these."
+        )
     if is_run(first) or find_runs(first):
         run, paths = open_run(first), others
     else:

@@ -13,17 +13,17 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.many import COLUMNS as COLUMNS_OF_MANY, cells_of, print_several, read_several
-from digitlab.cli.options import DataOptions, JsonOption, expand
-from digitlab.cli.plans import recognizer_of, run_and_paths
+from digitlab.cli.options import DataOptions, JsonOption, expand, named_path
+from digitlab.cli.plans import STDIN, recognizer_of, run_and_paths
 from digitlab.cli.reasons import reasons_told
 from digitlab.errors import ConfigError, DataNotFoundError, StorageError
+from digitlab.files import storage_errors
 
 if TYPE_CHECKING:
     from digitlab.recognition import OnPicture, Prediction, Reading, Recognizer, Source
 
 __all__ = ["predict", "reading_progress"]
 
-STDIN = Path("-")
 DIGITS = range(10)
 COLUMNS = ("file", "digit", "confidence", "rejected", "reason", "remarks", *(f"p{digit}" for digit in DIGITS))
 # Fewer are read before a bar could be looked at.
@@ -36,6 +36,7 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="[RUN] IMAGE...",
+            parser=named_path,
             help="A run, or else the newest in runs/ is taken; then pictures of one digit each, folders of "
             "them, or - for one on stdin.",
             show_default=False,
@@ -115,6 +116,8 @@ def _read_many(
                 console.print_line(_row(cells))
         else:
             print_several(name, found)
+    if explain and read and not as_json:
+        console.note(f"digitlab: the pictures, a box around each digit, are drawn in {explain}.")
     _end(recognizer, shown, errors, read, as_json=as_json)
 
 
@@ -169,7 +172,12 @@ def _stdin() -> bytes:
     """Return what is on stdin, and no more of it than shows that it is too large."""
     from digitlab.recognition import MAX_FILE_BYTES
 
-    return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    if sys.stdin is None:
+        raise DataNotFoundError(
+            "stdin is closed: there is no picture in it. Nothing was read; send one (< 7.png) or name a file."
+        )
+    with storage_errors("Cannot read stdin"):
+        return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
 
 
 def _print(reading: "Reading", found: "Prediction", *, as_csv: bool) -> None:
@@ -195,5 +203,6 @@ def _cells(name: str, found: "Prediction") -> list[str]:
 
 def _row(cells: "list[str] | tuple[str, ...]") -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
+    # What ends a line decides what is quoted, so it is written and taken off.
+    csv.writer(line).writerow(cells)
+    return line.getvalue().removesuffix("\r\n")

@@ -53,8 +53,9 @@ def boxed_digits(
         If an array has another shape or type.
     """
     places = _checked(picture, boxes, names)
-    shares = None if confidences is None else finite_array(confidences, "confidences", ndim=1)
-    if shares is not None:
+    shares = None
+    if confidences is not None and len(places):
+        shares = finite_array(confidences, "confidences", ndim=1)
         check_count(shares, len(places), "confidences")
     ax = ax or new_axes(*_inches(picture, title))
     _draw(ax, picture, places, names, shares)

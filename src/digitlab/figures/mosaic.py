@@ -1,6 +1,7 @@
 """Many small pictures in one array, so that one `imshow` draws them all."""
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.figures.style import FAINT, INK, SMALL, new_axes, size_inches, write_title
 
-__all__ = ["Mosaic", "frame", "label", "mosaic", "mosaic_axes", "side_by_side", "smaller"]
+__all__ = ["NARROWEST_INCHES", "Mosaic", "frame", "label", "mosaic", "mosaic_axes", "side_by_side", "smaller"]
 
 ROW_INCHES = 7.4
 SMALLEST_TILE_INCHES = 0.72
@@ -22,6 +23,9 @@ LABEL_LIFT_INCHES = 0.02
 GAP_INCHES = 0.06
 NARROWEST_INCHES = 4.2
 TALLEST_INCHES = 60.0
+EDGES_INCHES = 0.15
+# A line of a title; of its letters so many are an inch.
+TITLE_INCHES, LETTERS = 0.25, 11
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,20 @@ def mosaic_axes(
     """
     height, width = (side * tiles.pixel_inches for side in tiles.picture.shape)
     if ax is None:
-        ax = new_axes(max(width, NARROWEST_INCHES) + 0.3, height + below + (0.4 if title else 0.15))
+        width = max(width, NARROWEST_INCHES)
+        ax = new_axes(width + 0.3, height + below + _title_inches(title or "", width))
     else:
         across, down = size_inches(ax)
         tiles = smaller(tiles, min(across / width, down / height))
     ax.set_axis_off()
     write_title(ax, title, pad=3)
     return ax, tiles
+
+
+def _title_inches(title: str, width: float) -> float:
+    """Return the height of the edges and of a title that is broken into lines where it is too wide."""
+    lines = len(textwrap.wrap(title, int(LETTERS * width)))
+    return EDGES_INCHES + TITLE_INCHES * lines
 
 
 def frame(ax: Axes, tiles: Mosaic, chosen: Iterable[int], colour: str = FAINT, width: float = 0.5) -> None:

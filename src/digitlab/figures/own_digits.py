@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitlab.figures.checks import check_columns, check_count, check_pixels, counts_array, finite_array
 from digitlab.figures.digits import INK_ON_PAPER
-from digitlab.figures.mosaic import Mosaic, label, mosaic, mosaic_axes
+from digitlab.figures.mosaic import NARROWEST_INCHES, Mosaic, label, mosaic, mosaic_axes
 from digitlab.figures.style import FAINT, INK, SMALL, WRONG, styled
 
 __all__ = ["fit_into", "own_mistakes"]
@@ -87,7 +87,11 @@ def own_mistakes(
         check_count(each, len(pixels), what)
     blank = np.ma.zeros((len(pixels), SIDE + LINE, 2 * SIDE + GAP), np.uint8)
     blank[:] = np.ma.masked
+    # A few tiles leave room to their right, else they would be drawn in the middle, and the title with them.
+    least = NARROWEST_INCHES if ax is None else 0
     ax, tiles = mosaic_axes(mosaic(blank, columns), title, ax)
+    down, across = tiles.picture.shape
+    across = max(across, int(least / tiles.pixel_inches))
     ax.imshow(tiles.picture, **INK_ON_PAPER)
     for tile, crop in enumerate(crops):
         left, top = tiles.lefts[tile] - 0.5, tiles.tops[tile] - 0.5
@@ -99,7 +103,7 @@ def own_mistakes(
         label(ax, tiles, tile, f"{labels[tile]}→{answers[tile]}", colour=WRONG, weight="bold")
         label(ax, tiles, tile, f"{100 * sure[tile]:.0f} %", right=True, size=TINY)
         _name(ax, tiles, tile, names[tile])
-    ax.set(xlim=(-0.5, tiles.picture.shape[1] - 0.5), ylim=(tiles.picture.shape[0] - 0.5, -0.5))
+    ax.set(xlim=(-0.5, across - 0.5), ylim=(down - 0.5, -0.5))
     return ax
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from digitlab.figures.style import DPI, styled
 from digitlab.files import atomic_path, make_folder
@@ -84,4 +85,15 @@ def _write(figure: Figure, place: Path | io.BytesIO, kind: str) -> None:
 
 
 def _figure_of(picture: Axes | Figure) -> Figure:
-    return picture if isinstance(picture, Figure) else picture.figure.figure
+    figure = picture if isinstance(picture, Figure) else picture.figure.figure
+    _make_drawable(figure)
+    return figure
+
+
+def _make_drawable(figure: Figure) -> None:
+    """Write with backslashes what no file can hold: the bytes of a file name that are no text."""
+    for text in figure.findobj(Text):
+        said = text.get_text()
+        drawable = said.encode(errors="backslashreplace").decode()
+        if drawable != said:
+            text.set_text(drawable)

@@ -72,7 +72,9 @@ def _draw_mistakes(score: Score, title: str, path: Path) -> list[Path]:
     if not shown:
         return []
     count = len(score.mistakes)
-    which = f"all {count} misread" if len(shown) == count else f"the {len(shown)} surest of {count:,} misread"
+    which = f"the {len(shown)} surest of {count:,} misread"
+    if len(shown) == count:
+        which = f"all {count} misread" if count > 1 else "the one misread"
     gallery = figures.own_mistakes(
         [each.crop for each in shown],
         np.stack([each.pixels for each in shown]),
@@ -86,5 +88,6 @@ def _draw_mistakes(score: Score, title: str, path: Path) -> list[Path]:
 
 
 def _answer(answer: Answer) -> str:
-    said = NOTHING if answer.digit is None else str(answer.digit)
-    return f"({said})" if answer.rejected else said
+    if answer.digit is None:
+        return NOTHING
+    return f"({answer.digit})" if answer.rejected else str(answer.digit)

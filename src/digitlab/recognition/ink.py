@@ -12,7 +12,7 @@ from digitlab.data.framing import FINE, MNIST, OPTDIGITS, Box, Geometry, box_of,
 from digitlab.recognition.cleaning import inside, without_frames, without_lines, without_strays
 from digitlab.recognition.paper import contrast_of
 from digitlab.recognition.sheet import on_its_sheet
-from digitlab.recognition.strokes import stroke_width, with_width
+from digitlab.recognition.strokes import stroke_width, with_width, without_pinholes
 
 __all__ = ["Found", "Ink", "Stage", "Steps", "find_ink", "frame_ink", "prepare", "stages_of"]
 
@@ -28,6 +28,9 @@ BITMAP_SIDE = 64
 
 # Edges are smoothed over so many of the model's pixels: some pictures show theirs as squares.
 SMOOTH = 0.2
+
+# A hole smaller than this, in pixels of the model squared, is grain.
+PINHOLE = 0.5
 
 # A digit that fills less of the picture's longer side is looked at again, alone, with so much around it.
 SMALL, AROUND = 0.4, 0.35
@@ -206,7 +209,7 @@ def frame_ink(found: Found, part: Bitmap, geometry: Geometry = MNIST, *, steps: 
     """Frame some of the ink that was found, bool (h, w), as training digits are."""
     top, left, bottom, right = box_of(part)
     detail = max(FINE, max(bottom - top, right - left) / geometry.box)
-    fine = _fine(found, part, geometry.box * detail, SMOOTH * detail)
+    fine = without_pinholes(_fine(found, part, geometry.box * detail, SMOOTH * detail), PINHOLE * detail**2)
     width = stroke_width(fine) / detail
     low, usual, high = geometry.stroke
     bears = low <= width <= high or geometry is OPTDIGITS or not steps.stroke

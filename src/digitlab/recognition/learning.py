@@ -1,7 +1,7 @@
 """A run that goes on learning from own digits: what it gained, what it lost, and what it became."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ def collect(recognizer: Recognizer, own: OwnDigits, *, on_picture: OnPicture | N
     if not kept:
         why = errors[0][1] if errors else f"Nothing was found in {empty[0]}."
         raise DataError(f"There is no digit to learn from among {len(sources):,} pictures. The first: {why}")
-    names = own.writers
+    names = replace(own, pictures=tuple(kept)).writers
     numbers = np.array([names.index(each.writer) for each in kept])
     dataset = Dataset(
         np.stack(pixels),

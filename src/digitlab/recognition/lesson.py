@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitlab.data import Dataset, Split
 from digitlab.data.stratify import fold_numbers
-from digitlab.errors import ConfigError
+from digitlab.errors import ConfigError, DataError
 from digitlab.runs import Run
 from digitlab.training import Augmentation, Fitted, TrainingConfig, fit, state_from
 
@@ -96,8 +96,10 @@ def mixed(split: Split, own: Dataset, rows: NDArray[np.intp], share: float) -> S
     Raises
     ------
     DataError
-        If the own digits are not of the same height and width.
+        If the own digits are not of the same height and width, or no `rows` are named.
     """
+    if not len(rows):
+        raise DataError("There are no own digits to mix in: expected one row or more, found none. Name some.")
     both = split.whole.joined(replace(own, writers=None))
     wanted = max(1, round(len(split.training_rows) * share / (1 - share)))
     named = np.resize(len(split.whole) + rows, wanted)

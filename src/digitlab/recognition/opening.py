@@ -1,7 +1,6 @@
 """Any picture file, opened safely: its size looked at first, then turned upright and laid on paper."""
 
 import io
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,7 +71,7 @@ def open_picture(source: Path | bytes, *, name: str | None = None) -> Picture:
     with _picture_errors(name), Image.open(io.BytesIO(content), formats=_known_formats()) as image:
         _check_size(image, name)
         image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
-        upright = _without_palette(ImageOps.exif_transpose(image))
+        upright = _shrinkable(ImageOps.exif_transpose(image))
         upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
         return _on_paper(upright)
 
@@ -92,21 +91,41 @@ def picture_size(content: bytes, *, name: str = "The picture") -> tuple[int, int
 
 
 def _content(source: Path | bytes, name: str) -> bytes:
-    if isinstance(source, bytes):
-        content = source
-    else:
-        if not source.is_file():
-            raise DataNotFoundError(f"There is no picture at {source}.")
-        with storage_errors(f"Cannot read {source}"), source.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+    content = source if isinstance(source, bytes) else _content_of_file(source)
     if len(content) > MAX_FILE_BYTES:
         raise PictureError(
             f"{name} is larger than {MAX_FILE_BYTES // 2**20} MiB, the most that is read. "
             "It was not opened; save it smaller."
         )
     if not content:
-        raise PictureError(f"{name} is empty: there is no picture in it.")
+        raise PictureError(
+            f"{name} is empty: there is no picture in it. Nothing was read; save it anew, or name another."
+        )
     return content
+
+
+def _content_of_file(file: Path) -> bytes:
+    """Return what is in a file, and no more of it than shows that it is too large."""
+    with storage_errors(f"Cannot read {file}"):
+        instead = _instead_of_file(file)
+    if instead:
+        raise DataNotFoundError(
+            f"There is no picture at {file}: {instead}. Expected a picture file or a folder of them. "
+            "Nothing was read there; look at the name."
+        )
+    with storage_errors(f"Cannot read {file}"), file.open("rb") as opened:
+        return opened.read(MAX_FILE_BYTES + 1)
+
+
+def _instead_of_file(place: Path) -> str:
+    """Say what is at a place that is no file; empty where it is one."""
+    if place.is_file():
+        return ""
+    if place.is_dir():
+        return "it is a folder"
+    if place.exists():
+        return "it is a pipe or a device"
+    return "it is a link that leads nowhere" if place.is_symlink() else "nothing is there"
 
 
 def _known_formats() -> tuple[str, ...]:
@@ -120,9 +139,7 @@ def _known_formats() -> tuple[str, ...]:
 @contextmanager
 def _picture_errors(name: str) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except UnidentifiedImageError:
         raise PictureError(
             f"{name} is no picture that can be read. Expected {', '.join(FORMATS[:-1])} "
@@ -130,7 +147,8 @@ def _picture_errors(name: str) -> Iterator[None]:
         ) from None
     except PictureError:
         raise
-    except Image.DecompressionBombError:
+    # The warning is of half as many pixels, and raised where warnings are errors.
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(
             f"{name} has more than the {MAX_PIXELS:,} pixels that are read. "
             "It was not decoded; shrink it or cut out the digits."
@@ -151,8 +169,10 @@ def _check_size(image: Image.Image, name: str) -> None:
         )
 
 
-def _without_palette(image: Image.Image) -> Image.Image:
-    """Return a picture that can be shrunk: a palette's numbers have no mean."""
+def _shrinkable(image: Image.Image) -> Image.Image:
+    """Return a picture that can be shrunk: a palette's numbers have no mean, nor have swapped bytes."""
+    if image.mode == "I;16B":
+        return Image.fromarray(np.asarray(image).astype(np.uint16))
     return image.convert("RGBA") if image.mode in ("P", "PA", "1") else image
 
 
@@ -170,9 +190,13 @@ def _on_paper(image: Image.Image) -> Picture:
 
 
 def _eight_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Stretch 32 bits, whose white no header tells, over what is there."""
-    low, high = np.nanmin(values), np.nanmax(values)
-    return np.rint((np.nan_to_num(values) - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
+    """Stretch 32 bits, whose white no header tells, over what is there; what is no number is as most is."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        raise ValueError("none of its values is a finite number")
+    low, high = finite.min(), finite.max()
+    known = np.nan_to_num(values, nan=np.median(finite)).clip(low, high)
+    return np.asarray(np.rint((known - low) / max(high - low, 1e-9) * 255), np.uint8)
 
 
 def _paper_under(colour: NDArray[Any], cover: NDArray[Any]) -> NDArray[np.float32]:

@@ -88,7 +88,9 @@ def contrast_of(picture: NDArray[np.uint8], *, even_light: bool = True, colour: 
     ink = away @ _direction(away) if colour else away.mean(axis=2)
     strength, noise = _levels(ink)
     scale = max(strength, 1e-6)
-    return Contrast(np.clip(ink / scale, 0, 1.5), strength / np.sqrt(3), noise / scale, dark)
+    return Contrast(
+        np.clip(ink / scale, 0, 1.5), strength / (np.sqrt(3) if colour else 1), noise / scale, dark
+    )
 
 
 def otsu(values: Floats, bins: int = 128) -> float:

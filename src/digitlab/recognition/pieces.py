@@ -89,8 +89,7 @@ def _mended(ink: Bitmap, stroke: float) -> Labels:
             others = np.setdiff1d(np.unique(same[around[near]]), [0, same[number]])
             if len(others) == 1:
                 same[same == same[number]] = others[0]
-    numbers, compact = np.unique(same, return_inverse=True)
-    assert numbers[0] == 0
+    _, compact = np.unique(same, return_inverse=True)
     return np.asarray(compact[parts])
 
 

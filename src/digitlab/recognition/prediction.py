@@ -50,6 +50,7 @@ class Prediction:
         """Return it as JSON has it, without the pictures."""
         return {
             "digit": self.digit,
+            "confidence": self.confidence,
             "probabilities": [float(share) for share in self.probabilities],
             "rejected": self.rejected,
             "reason": self.reason,

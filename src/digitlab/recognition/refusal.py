@@ -7,6 +7,7 @@ from digitlab.data.framing import Geometry
 from digitlab.recognition.ink import Ink
 from digitlab.recognition.norms import Norms
 from digitlab.recognition.numbers import Numbers, numbers_of
+from digitlab.recognition.remarks import borders
 
 __all__ = ["reason_against", "remarks_on"]
 
@@ -78,7 +79,7 @@ def _cause(ink: Ink, norms: Norms) -> str:
 
 def _is_edge(ink: Ink) -> bool:
     """Return whether what was found runs along one border, close to it, and leaves the opposite one free."""
-    up, left, down, right = _borders(ink)
+    up, left, down, right = borders(ink)
     if ink.box is None or (up != down) == (left != right):
         return False
     height, width = ink.stages[0].picture.shape[:2]
@@ -99,20 +100,11 @@ def _cropped(ink: Ink) -> NDArray[np.bool_]:
     return np.asarray(digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def _borders(ink: Ink) -> tuple[bool, ...]:
-    """Return whether ink reaches the picture's upper, left, lower and right border."""
-    if ink.box is None:
-        return (False,) * 4
-    height, width = ink.stages[0].picture.shape[:2]
-    top, left, bottom, right = ink.box
-    return top <= 1, left <= 1, bottom >= height - 1, right >= width - 1
-
-
 def _fills_picture(ink: Ink) -> bool:
     """Return whether ink reaches all four borders of the picture, and much of it is ink."""
     rows, columns = np.flatnonzero(ink.pixels.any(axis=1)), np.flatnonzero(ink.pixels.any(axis=0))
     inside = ink.pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return bool(all(_borders(ink)) and inside.mean() > FULL * 255)
+    return bool(all(borders(ink)) and inside.mean() > FULL * 255)
 
 
 def _excesses(found: Numbers, norms: Norms) -> dict[str, str]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from digitlab.data import Geometry
 from digitlab.recognition.ink import Ink
 
-__all__ = ["picture_remarks", "slant"]
+__all__ = ["borders", "picture_remarks", "slant"]
 
 # Strokes that take less than this share of the paper's light are pale on a screen too.
 FAINT = 0.2
@@ -23,17 +23,25 @@ def picture_remarks(ink: Ink, geometry: Geometry) -> tuple[str, ...]:
         said.append(f"looks faint: its strokes take {100 * ink.strength:.0f} % of the paper's light")
     if ink.box:
         top, left, bottom, right = ink.box
-        height, width = ink.stages[0].picture.shape[:2]
         longer = max(bottom - top, right - left)
         if longer < geometry.box:
             said.append(f"is small: {longer} pixels, where training digits have {geometry.box}")
-        if min(top, left) <= 1 or bottom >= height - 1 or right >= width - 1:
+        if any(borders(ink)):
             said.append("touches the edge of the picture: a part of it may be cut off")
     degrees = slant(ink.pixels)
     if not LEAST_SLANT <= degrees <= MOST_SLANT:
         side = "right" if degrees > 0 else "left"
         said.append(f"leans {abs(degrees):.0f}° to the {side}, farther than nearly all training digits")
     return tuple(said)
+
+
+def borders(ink: Ink) -> tuple[bool, ...]:
+    """Return whether ink reaches the picture's upper, left, lower and right border."""
+    if ink.box is None:
+        return (False,) * 4
+    height, width = ink.stages[0].picture.shape[:2]
+    top, left, bottom, right = ink.box
+    return top <= 1, left <= 1, bottom >= height - 1, right >= width - 1
 
 
 def slant(pixels: NDArray[np.uint8]) -> float:

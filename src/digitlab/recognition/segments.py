@@ -27,6 +27,9 @@ Bitmap = NDArray[np.bool_]
 EVERYTHING = Steps(lines=False, strays=False, closer=False)
 MOST_SIDE = 1200
 
+# No digit has fewer rows of pixels of the picture, not even in the smallest of fonts.
+FEWEST_ROWS = 5
+
 # A part whose darkest spot is paler than this, of the usual, was not written with the same pen.
 PALE = 0.5
 
@@ -89,6 +92,7 @@ def found_ink(picture: NDArray[np.uint8]) -> Found:
     """
     found = find_ink(picture, steps=EVERYTHING, most_side=MOST_SIDE)
     ink = without_forms(_written(found.kept, found.ink))
+    ink &= ink.any(axis=1).sum() > (FEWEST_ROWS - 0.5) * found.scale
     parts = ndimage.label(ink, EIGHT)[1]
     if parts > MOST_PARTS:
         raise PictureError(

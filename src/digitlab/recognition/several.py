@@ -50,7 +50,7 @@ class Several:
         return {
             "text": self.text,
             "lines": list(self.lines),
-            "digits": [each.as_dict() | {"confidence": each.confidence} for each in self.digits],
+            "digits": [each.as_dict() for each in self.digits],
         }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["EIGHT", "stroke_width", "with_width"]
+__all__ = ["EIGHT", "stroke_width", "with_width", "without_pinholes"]
 
 Bitmap = NDArray[np.bool_]
 
@@ -52,6 +52,15 @@ def with_width(ink: Bitmap, width: float) -> Bitmap:
     depth = _depth(wide)
     middle = wide & (depth >= ndimage.maximum_filter(depth, 3))
     return np.asarray((depth > -change) | middle)
+
+
+def without_pinholes(ink: Bitmap, most: float) -> Bitmap:
+    """Return ink without its holes of fewer pixels than `most`: grain of chalk or a dry pen, and no loops."""
+    holes, _ = ndimage.label(~ink)
+    small = np.bincount(holes.ravel()) < most
+    # What is ink has the number 0.
+    small[0] = False
+    return np.asarray(ink | small[holes])
 
 
 def _depth(ink: Bitmap) -> NDArray[np.float64]:

@@ -83,7 +83,7 @@ class Why:
         said = [f"Read as {found.digit} ({sure}); the runner-up is {self.runner_up} ({second})."]
         if found.rejected:
             said.append(f"Refused: {found.reason}.")
-        said += [f"It {_verbal(remark)}." for remark in found.remarks]
+        said += [_sentence(remark) for remark in found.remarks]
         if not found.ink.dark_on_light:
             said.append("It is lighter than its paper, and was turned to dark on light.")
         if self.neighbours:
@@ -157,6 +157,7 @@ def _at(region: Region) -> str:
     return f"in the {region.name}" if region.name == "middle" else f"at the {region.name}"
 
 
-def _verbal(remark: str) -> str:
-    """Return a remark so that it may follow "It": those without a verb get one."""
-    return remark if remark.split()[0] in ("looks", "is", "touches", "leans") else f"has {remark}"
+def _sentence(remark: str) -> str:
+    """Return a remark as a sentence of "it" where it begins with a verb, else as it is."""
+    begins_with_verb = remark.split()[0] in ("looks", "is", "touches", "leans")
+    return f"It {remark}." if begins_with_verb else f"{remark[0].upper()}{remark[1:]}."

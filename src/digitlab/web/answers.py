@@ -105,8 +105,7 @@ def tiles_of(recognizer: Recognizer) -> dict[str, Any]:
 
 def _digit(prediction: Prediction) -> dict[str, Any]:
     """Return a prediction with the pixels that it was made from."""
-    more = {"confidence": prediction.confidence, "pixels": prediction.ink.pixels.tolist()}
-    return prediction.as_dict() | more
+    return prediction.as_dict() | {"pixels": prediction.ink.pixels.tolist()}
 
 
 def _rounded(values: NDArray[Any]) -> Any:
