@@ -160,8 +160,10 @@ def test_a_few_own_mistakes_begin_where_the_figure_does(count: int) -> None:
         names=["x.png"] * count,
         title=title,
     )
-    ax.figure.draw_without_rendering()
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
     drawn = ax.get_window_extent()
-    assert drawn.x0 < 0.03 * ax.figure.bbox.width
+    assert drawn.x0 < 0.03 * figure.bbox.width
     left, right = (texts.get_window_extent() for texts in ax.texts[:2])
     assert right.x0 - left.x1 > left.height

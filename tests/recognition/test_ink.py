@@ -117,6 +117,12 @@ def test_colours_do_not_matter(digit: int, seed: int, ink: tuple[int, ...], pape
         assert found.dark_on_light == (luminance(ink) < luminance(paper))
 
 
+def test_blue_on_green_is_dark_on_light_though_as_much_light_comes_from_both() -> None:
+    found = prepare(on_paper(cover_of(0, 0), (0, 0, 125), (0, 127, 0)))
+    assert found.dark_on_light
+    assert alike(prepare(on_paper(cover_of(0, 0))), found) > 0.95
+
+
 @given(DIGITS, SEEDS, st.floats(1.5, 3))
 @settings(max_examples=5)
 def test_how_large_it_is_does_not_matter(digit: int, seed: int, factor: float) -> None:

@@ -15,6 +15,9 @@ __all__ = ["Contrast", "border", "contrast_of", "otsu"]
 
 Floats = NDArray[np.floating[Any]]
 
+# How bright red, green and blue look (ITU-R BT.601).
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+
 # How strokes are is judged on a picture this large.
 SMALL_SIDE = 160
 
@@ -81,7 +84,7 @@ def contrast_of(picture: NDArray[np.uint8], *, even_light: bool = True, colour: 
         Without it only the mean of the three counts.
     """
     light = picture.astype(np.float32) / 255
-    grey = light.mean(axis=2)
+    grey = light @ LUMINANCE
     even = not even_light or _is_even(grey)
     dark, width = _two_tones(grey) if even else _uneven_tones(grey)
     away = _away_from_paper(light if dark else 1 - light, width)
@@ -182,7 +185,7 @@ def border(picture: NDArray[Any]) -> NDArray[Any]:
 def _away_from_paper(light: Floats, width: float | None) -> Floats:
     """Return the share of the paper's light that is missing, float32 (h, w, 3), ink being dark."""
     if width is None:
-        grey = light.mean(axis=2)
+        grey = light @ LUMINANCE
         brightest = light[grey > otsu(grey)]
         paper = np.median(brightest, axis=0) if len(brightest) else light.max(axis=(0, 1))
     else:
