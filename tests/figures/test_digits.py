@@ -160,7 +160,7 @@ def test_a_few_own_mistakes_begin_where_the_figure_does(count: int) -> None:
         names=["x.png"] * count,
         title=title,
     )
-    ax.figure.draw_without_rendering()
+    ax.figure.figure.draw_without_rendering()
     drawn = ax.get_window_extent()
     assert drawn.x0 < 0.03 * ax.figure.bbox.width
     left, right = (texts.get_window_extent() for texts in ax.texts[:2])

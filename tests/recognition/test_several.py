@@ -81,7 +81,7 @@ def test_too_few_rows_of_pixels_are_no_digits(size: tuple[int, int], recognizer:
 
 def test_the_smallest_of_fonts_is_large_enough() -> None:
     three = np.array([[1, 1, 1], [0, 0, 1], [1, 1, 1], [0, 0, 1], [1, 1, 1]])
-    page = np.repeat(np.uint8(255 - 255 * np.pad(three, 2))[..., None], 3, axis=2)
+    page = np.repeat((255 - 255 * np.pad(three, 2)).astype(np.uint8)[..., None], 3, axis=2)
     assert found_ink(page).kept.any()
 
 
