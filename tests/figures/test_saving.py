@@ -84,6 +84,7 @@ PICTURES: dict[str, Callable[[], Axes | Figure]] = {
         sentences=["Read as 1."],
         title="a",
     ),
+    "setting_importance": lambda: figures.setting_importance({"learning_rate": 0.7, "dropout": 0.3}),
     "accuracy_intervals": lambda: figures.accuracy_intervals({"mlp": (0.9, 0.8, 0.95)}, baseline=0.7),
 }
 

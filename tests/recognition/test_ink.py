@@ -377,9 +377,9 @@ def test_the_grain_of_chalk_makes_a_stroke_no_thinner() -> None:
     """A thick 0, and the same with pinholes; its loop stays."""
     y, x = np.mgrid[-1:1:280j, -1:1:280j]
     ring = np.abs(np.hypot(x, 1.2 * y) - 0.55) < 0.1
-    grain = ring & (np.random.default_rng(0).random(ring.shape) > 0.02)
+    grain = ring & np.kron(np.random.default_rng(0).random((70, 70)) > 0.04, np.ones((4, 4), bool))
     solid, chalk = (
         prepare(np.where(each[..., None], 0, np.full(3, 255)).astype(np.uint8)) for each in (ring, grain)
     )
-    assert chalk.stroke == pytest.approx(solid.stroke, rel=0.03)
+    assert chalk.stroke == pytest.approx(solid.stroke, rel=0.05)
     assert not chalk.pixels[13:15, 13:15].any()
