@@ -17,7 +17,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize(("code", "lines"), zip(blocks("python"), (11, 3), strict=True))
+@pytest.mark.parametrize(("code", "lines"), list(zip(blocks("python"), (11, 3), strict=True)))
 def test_the_python_runs(code: str, lines: int, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(code, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) == lines

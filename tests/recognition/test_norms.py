@@ -3,16 +3,17 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digitlab.data import Split
+from digitlab.data import OPTDIGITS, Split
 from digitlab.errors import DataError
 from digitlab.evaluation import probabilities
-from digitlab.recognition import Norms, norms_of
-from digitlab.recognition.guard import strangeness
+from digitlab.recognition import Norms, guard, norms_of
+from digitlab.recognition.guard import kept_guard, strangeness
 from digitlab.recognition.norms import REFUSED, TORN
 from digitlab.runs import NORMS, Run, create_run, open_run
 from digitlab.scoring import calibrate_run, read_run
@@ -45,6 +46,28 @@ def test_at_most_the_share_asked_for_is_refused_of_validation(known: Run, norms:
     assert strange.mean() <= REFUSED - TORN
     assert torn.mean() <= TORN
     assert 0 < (strange | torn).mean() <= REFUSED
+
+
+def test_runs_of_the_same_digits_share_a_guard_and_a_damaged_one_is_trained_anew(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITLAB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(guard, "CONFIG", replace(guard.CONFIG, steps=3))
+    monkeypatch.setattr(guard, "LEAST", {"drawn": 40, "printed": 40, "impostors": 100})
+    digits = split.training.take(np.arange(100))
+    first, begun = kept_guard(digits, OPTDIGITS), len(list(tmp_path.glob("guards/*")))
+    (file,) = tmp_path.glob("guards/*")
+    written = file.stat().st_mtime_ns
+    again = kept_guard(digits, OPTDIGITS)
+    assert (begun, file.stat().st_mtime_ns) == (1, written)
+    np.testing.assert_array_equal(again["output"]["kernel"], first["output"]["kernel"])
+    file.write_bytes(b"no tensors")
+    np.testing.assert_array_equal(
+        kept_guard(digits, OPTDIGITS)["output"]["kernel"], first["output"]["kernel"]
+    )
+    assert len(file.read_bytes()) > 1000
+    kept_guard(split.training.take(np.arange(101)), OPTDIGITS)
+    assert len(list(tmp_path.glob("guards/*"))) == 2
 
 
 def test_norms_are_kept_and_read_again(copied: Run, norms: Norms) -> None:

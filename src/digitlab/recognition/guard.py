@@ -5,6 +5,7 @@ some, with scribbles, shapes, textures and spoilt digits (`impostors`). It learn
 knows a 5 knows that an S is none. It reads pixels only, so it serves any model.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,12 +17,19 @@ from digitlab.compilation import keep_compiled
 from digitlab.data import Dataset
 from digitlab.data.framing import Geometry
 from digitlab.data.pen import drawn_digits
-from digitlab.models import Conv, Params, predict_logits
+from digitlab.errors import RunError, StorageError
+from digitlab.files import cache_folder, make_folder
+from digitlab.models import Conv, Params, predict_logits, shapes_of
+from digitlab.models.saved import flatten, unflatten
 from digitlab.recognition.impostors import impostors, printed_digits
+from digitlab.tensors import damage_errors, read_tensors, write_tensors
 from digitlab.training import TrainingConfig
 from digitlab.training.engine import batch_order, initial_weights, make_recipe, run_period
 
-__all__ = ["MODEL", "strangeness", "train_guard"]
+__all__ = ["METHOD", "MODEL", "kept_guard", "strangeness", "train_guard"]
+
+# Another number whenever guards are trained, or norms measured, in another way.
+METHOD = 3
 
 MODEL = Conv(channels=(32, 64), classes=11)
 NO_DIGIT = 10
@@ -40,6 +48,23 @@ MOST_DIGITS = 12_000
 # For each digit that people wrote, how many of the others, and how few there may be of each.
 PER_DIGIT = {"drawn": 1 / 8, "printed": 1 / 24, "impostors": 1.0}
 LEAST = {"drawn": 600, "printed": 200, "impostors": 3000}
+
+
+def kept_guard(digits: Dataset, geometry: Geometry) -> Params:
+    """Return the guard of some digits: trained once, and kept in the user's cache folder for all their runs.
+
+    What is damaged is trained anew. Where the folder cannot be written it is trained each time.
+    """
+    path = cache_folder() / "guards" / f"{digits.fingerprint}-{METHOD}.safetensors"
+    with suppress(RunError, StorageError), damage_errors(path):
+        if path.exists():
+            kept: Params = unflatten(read_tensors(path)[0], shapes_of(MODEL, geometry.image_shape))
+            return kept
+    guard = train_guard(digits, geometry)
+    with suppress(StorageError):
+        make_folder(path.parent)
+        write_tensors(path, flatten(guard), {})
+    return guard
 
 
 def train_guard(digits: Dataset, geometry: Geometry, *, seed: int = 0) -> Params:

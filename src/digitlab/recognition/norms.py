@@ -14,7 +14,7 @@ from digitlab.errors import RunError, StorageError
 from digitlab.evaluation import fit_temperature, probabilities
 from digitlab.models import Params, shapes_of
 from digitlab.models.saved import flatten, unflatten
-from digitlab.recognition.guard import MODEL, strangeness, train_guard
+from digitlab.recognition.guard import METHOD, MODEL, kept_guard, strangeness
 from digitlab.recognition.numbers import Numbers, usual_numbers
 from digitlab.runs import NORMS, Run
 from digitlab.scoring import read_run
@@ -22,9 +22,6 @@ from digitlab.tensors import damage_errors, read_tensors, write_tensors
 from digitlab.workflow import Data
 
 __all__ = ["REFUSED", "Norms", "norms_of"]
-
-# Another number whenever norms are measured in another way.
-METHOD = 2
 
 # The share of a run's own validation digits that it may refuse, and how much of it for being torn.
 REFUSED = 0.02
@@ -78,7 +75,7 @@ class Norms:
         training, validation = _official(split), split.validation
         logits = read_run(run, validation)
         temperature = fit_temperature(logits, validation.labels)
-        guard = train_guard(training, geometry_of(training.image_shape))
+        guard = kept_guard(training, geometry_of(training.image_shape))
         return cls(
             temperature=temperature,
             strangest=_upper(strangeness(guard, validation.pixels), REFUSED - TORN),
