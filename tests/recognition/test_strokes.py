@@ -148,3 +148,13 @@ def test_pinholes_are_filled_and_loops_and_gaps_are_not() -> None:
     ink[6:14, 28:34] = solid[6:14, 28:34] = False
     np.testing.assert_array_equal(without_pinholes(ink, 3), solid)
     assert stroke_width(ink) < stroke_width(without_pinholes(ink, 3))
+
+
+@pytest.mark.parametrize("tail", [3, 5, 7])
+def test_a_thin_tail_of_a_thick_blob_stays_when_the_blob_becomes_thinner(tail: int) -> None:
+    ink = np.zeros((120, 80), bool)
+    ink[10:55, 15:65] = True
+    ink[55:110, 36 : 36 + tail] = True
+    thinner = with_width(ink, 8)
+    assert thinner[:50].sum() < 0.7 * ink[:50].sum()
+    np.testing.assert_array_equal(thinner[60:104].sum(axis=1), tail)

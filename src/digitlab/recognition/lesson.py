@@ -46,7 +46,7 @@ class Lesson:
     learning_rate: float | None = None
     seed: int = 0
 
-    RATE: ClassVar[float] = 0.2
+    RATE: ClassVar[float] = 0.1
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:

@@ -30,7 +30,7 @@ def stroke_width(ink: Bitmap) -> float:
 def with_width(ink: Bitmap, width: float) -> Bitmap:
     """Return strokes of about this mean width, widened or narrowed evenly on both sides.
 
-    What would vanish by it keeps its middle line of pixels.
+    No part becomes narrower than that: a thin tail of a thick blob keeps its width, around its middle line.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def with_width(ink: Bitmap, width: float) -> Bitmap:
         return np.asarray(ndimage.distance_transform_edt(~wide) - 0.5 <= change)
     depth = _depth(wide)
     middle = wide & (depth >= ndimage.maximum_filter(depth, 3))
-    return np.asarray((depth > -change) | middle)
+    thin = ndimage.distance_transform_edt(~middle) <= width / 2
+    return np.asarray((depth > -change) | (wide & thin))
 
 
 def without_pinholes(ink: Bitmap, most: float) -> Bitmap:
