@@ -38,7 +38,7 @@ def learn(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Batches to learn from.", show_default="500")] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="The highest rate.", show_default="0.2 of the run's own")
+        float | None, typer.Option(help="The highest rate.", show_default="0.1 of the run's own")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default="0")] = None,
     test: Annotated[
