@@ -1,6 +1,7 @@
 """Runs as files for elsewhere, from the shell."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -200,6 +201,18 @@ def test_without_the_libraries_one_command_is_said(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     refused(shell("export", str(reader), "--to", "onnx"), 1, "pip install 'digitlab[onnx]'")
     assert shell("export", str(reader), "--to", "safetensors").code == 0
+
+
+def test_a_fresh_process_without_the_libraries_says_the_same(reader: Path) -> None:
+    """One that has imported nothing of an export before."""
+    code = (
+        "import sys; sys.modules['onnx'] = sys.modules['onnxruntime'] = None; "
+        "from digitlab.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    )
+    words = [sys.executable, "-c", code, "export", str(reader), "--to", "onnx"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("digitlab: error: ONNX files are made by onnx")
 
 
 def test_an_unfinished_run_is_not_exported(shell: Shell, reader: Path) -> None:

@@ -83,9 +83,11 @@ def export(
 
 def _onnx(run: "Run", data: DataOptions, path: Path, *, ink: bool, force: bool) -> Told:
     """Write an ONNX file, and tell how far its answers are from the run's."""
-    from digitlab.export import LIMIT, OPSET, check_free, check_ink, need_onnx, write_onnx
+    from digitlab.export import need_onnx
 
-    need_onnx()
+    need_onnx()  # before what comes next, which imports it
+    from digitlab.export import LIMIT, OPSET, check_free, check_ink, write_onnx
+
     if ink:
         check_ink(run.config.data.image_shape)
     check_free(path, force=force)
