@@ -97,7 +97,13 @@ def contrast_of(picture: NDArray[np.uint8], *, even_light: bool = True, colour: 
 
 
 def otsu(values: Floats, bins: int = 128) -> float:
-    """Return the threshold that parts two groups best (Otsu, 1979: largest variance between them)."""
+    """Return the threshold that parts two groups best (Otsu, 1979: largest variance between them).
+
+    Values that rounding alone tells apart are one group: none is above the largest.
+    """
+    largest = values.max()
+    if largest - values.min() <= bins * np.spacing(abs(largest)):
+        return float(largest)
     counts, edges = np.histogram(values, bins)
     centres = (edges[:-1] + edges[1:]) / 2
     below = counts.cumsum()
