@@ -84,11 +84,11 @@ def contrast_of(picture: NDArray[np.uint8], *, even_light: bool = True, colour: 
         Without it only the mean of the three counts.
     """
     light = picture.astype(np.float32) / 255
-    grey = light @ LUMINANCE
+    grey = _weighted(light, LUMINANCE)
     even = not even_light or _is_even(grey)
     dark, width = _two_tones(grey) if even else _uneven_tones(grey)
     away = _away_from_paper(light if dark else 1 - light, width)
-    ink = away @ _direction(away) if colour else away.mean(axis=2)
+    ink = _weighted(away, _direction(away)) if colour else away.mean(axis=2)
     strength, noise = _levels(ink)
     scale = max(strength, 1e-6)
     return Contrast(
@@ -112,6 +112,15 @@ def otsu(values: Floats, bins: int = 128) -> float:
     mean_below = total / np.maximum(below, 1)
     mean_above = (total[-1] - total) / np.maximum(above, 1)
     return float(edges[1 + np.argmax(below * above * (mean_below - mean_above) ** 2)])
+
+
+def _weighted(colours: Floats, weights: Floats) -> Floats:
+    """Return the weighted sum of three colours, float32 (h, w).
+
+    Term by term: a matrix product rounds in another order at other places, and on other machines.
+    """
+    red, green, blue = np.moveaxis(colours, 2, 0)
+    return np.asarray(red * weights[0] + green * weights[1] + blue * weights[2])
 
 
 def _is_even(grey: Floats) -> bool:
@@ -191,7 +200,7 @@ def border(picture: NDArray[Any]) -> NDArray[Any]:
 def _away_from_paper(light: Floats, width: float | None) -> Floats:
     """Return the share of the paper's light that is missing, float32 (h, w, 3), ink being dark."""
     if width is None:
-        grey = light @ LUMINANCE
+        grey = _weighted(light, LUMINANCE)
         brightest = light[grey > otsu(grey)]
         paper = np.median(brightest, axis=0) if len(brightest) else light.max(axis=(0, 1))
     else:
@@ -213,7 +222,7 @@ def _closed(tone: Floats, share: float) -> Floats:
 
 def _direction(away: Floats) -> Floats:
     """Return the unit vector, (3,), in which the strongest ink differs from the paper."""
-    flat = np.maximum(away.reshape(-1, 3), 0)
+    flat = np.maximum(away.reshape(-1, 3), 0).astype(np.float64)
     mean = flat.sum(axis=1) ** 3 @ flat
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
