@@ -5,12 +5,16 @@
 exports each run to ONNX, with and without ink, and to safetensors, and tells how far the answers of ONNX
 Runtime and of its reference evaluator are from the run's, how large files are, and how long reading takes. Of
 drawings made of the first 1,000 digits it tells how far the graph's pixels are from digitlab's, and how often
-the answer is the one that the whole preparation of `digitlab predict` leads to. No answer is held against a
-label, so the test set is not looked at. Prints Markdown tables, and writes every number to
-`results/export.json`.
+the answer is the one that the whole preparation of `digitlab predict` leads to. The page without a server is
+opened in Chromium from the disk: how far its probabilities are on 200 test digits, and in how many of 200
+drawings and 208 photos and forms any pixel differs. No answer is held against a label, so the test set is not
+looked at. Prints Markdown tables, and writes every number to `results/export.json`.
 """
 
 import argparse
+import base64
+import io
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,17 +28,41 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
+from pens import written
+from photos import KINDS, photo
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
 from record import OURS, machine, today, versions, write
 
 from digitlab import load_dataset, predict_logits
-from digitlab.export import Original, agreement, answers_of, open_session, write_onnx, write_safetensors
+from digitlab.evaluation import probabilities
+from digitlab.export import (
+    Original,
+    agreement,
+    answers_of,
+    open_session,
+    write_html,
+    write_onnx,
+    write_safetensors,
+)
 from digitlab.export.drawings import drawn_from, frame_drawing
 from digitlab.models import count_parameters
-from digitlab.recognition import prepare
+from digitlab.recognition import norms_of, prepare
 from digitlab.runs import open_run
 from digitlab.workflow import reload_data
 
 DRAWN = 1_000
+PAGE_DIGITS, PAGE_DRAWINGS, PAGE_OTHERS = 200, 200, 8
+AT_A_TIME = 20
+READ_PIXELS = """images => images.map((text) =>
+  digitlab.reader.probabilities(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))))"""
+READ_PICTURES = """pictures => Promise.all(pictures.map(async (text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes]));
+  const begin = performance.now();
+  const { pixels } = digitlab.read(image);
+  return [[...pixels.data], performance.now() - begin];
+}))"""
 CHUNKS = (10_000, 1_000, 250)
 ROUNDS, CALLS = 9, 2_000
 
@@ -61,6 +89,35 @@ class Drawn:
         )
 
 
+@dataclass(frozen=True)
+class Scenes:
+    """Pictures as people draw, photograph and scan, the kind of each, and what digitlab makes of them."""
+
+    kinds: list[str]
+    files: list[bytes]
+    pixels: list[Pixels]
+
+    @classmethod
+    def made(cls) -> "Scenes":
+        """Draw digits by code, in every kind of `photos.py`."""
+        rng = np.random.default_rng(0)
+        drawn = [kind for kind in KINDS if KINDS[kind].group == "drawing"]
+        others = PAGE_OTHERS * [kind for kind in KINDS if kind not in drawn]
+        kinds = [drawn[number % len(drawn)] for number in range(PAGE_DRAWINGS)] + others
+        pictures = [photo(written(number % 10, rng).strokes, kind, rng) for number, kind in enumerate(kinds)]
+        return cls(
+            ["drawings" if kind in drawn else "others" for kind in kinds],
+            [_png(picture) for picture in pictures],
+            [prepare(picture).pixels for picture in pictures],
+        )
+
+
+def _png(picture: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
+
+
 def main() -> None:
     """Export, read, print and write."""
     parser = argparse.ArgumentParser(
@@ -69,7 +126,11 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     folders = parser.parse_args().runs
     drawn = Drawn.of(load_dataset("mnist")[1].pixels[:DRAWN])
-    rows = [measured(folder, drawn) for folder in folders]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        page, scenes = browser.new_page(), Scenes.made()
+        rows = [measured(folder, drawn, page, scenes) for folder in folders]
+        browser.close()
     document = {
         "date": today(),
         "machine": machine(),
@@ -80,24 +141,29 @@ def main() -> None:
     write("export", document)
 
 
-def measured(folder: Path, drawn: Drawn) -> dict[str, Any]:
+def measured(folder: Path, drawn: Drawn, page: Page, scenes: Scenes) -> dict[str, Any]:
     """Return all that is told of one run."""
     run = open_run(folder)
     data = reload_data(run)
     original, digits = Original.of(run, data), data.test.pixels
     with tempfile.TemporaryDirectory() as place:
-        plain, ink, weights = (Path(place) / name for name in ("a.onnx", "ink.onnx", "a.safetensors"))
+        names = ("a.onnx", "ink.onnx", "a.safetensors", "a.html")
+        plain, ink, weights, alone = (Path(place) / name for name in names)
         write_onnx(original, plain)
         write_onnx(original, ink, ink=True)
         write_safetensors(original, weights)
+        norms = norms_of(run, lambda: data)
+        write_html(original, norms, alone)
+        page.goto(alone.as_uri())
         return {
             "model": run.config.model.name,
             "parameters": count_parameters(original.params),
             "temperature": original.temperature,
-            "bytes": {path.name: path.stat().st_size for path in (plain, ink, weights)},
+            "bytes": {path.name: path.stat().st_size for path in (plain, ink, weights, alone)},
             "differences": differences(original, plain, digits),
             "seconds": seconds(original, plain, digits),
             "ink": drawings(original, ink, drawn),
+            "page": in_page(original, norms.temperature, page, digits[:PAGE_DIGITS], scenes),
         }
 
 
@@ -170,6 +236,41 @@ def drawings(original: Original, file: Path, drawn: Drawn) -> dict[str, Any]:
     }
 
 
+def in_page(
+    original: Original, temperature: float, page: Page, digits: Pixels, scenes: Scenes
+) -> dict[str, Any]:
+    """Return how far a page in Chromium is from digitlab: its probabilities, and its pixels of pictures."""
+    shares = np.array(page.evaluate(READ_PIXELS, [_text(image.tobytes()) for image in digits]))
+    logits = predict_logits(original.run.config.model, original.params, digits).astype(np.float64)
+    sent = [_text(file) for file in scenes.files]
+    starts = range(0, len(sent), AT_A_TIME)
+    answers = [
+        answer for start in starts for answer in page.evaluate(READ_PICTURES, sent[start : start + AT_A_TIME])
+    ]
+    off = [
+        np.array(pixels, np.uint8).reshape(ours.shape) != ours
+        for (pixels, _), ours in zip(answers, scenes.pixels, strict=True)
+    ]
+    took = [milliseconds for _, milliseconds in answers]
+    return {
+        "digits": len(digits),
+        "probabilities": float(np.abs(shares - probabilities(logits / temperature)).max()),
+        "pictures": {
+            group: {
+                "n": len(rows),
+                "that_differ": sum(bool(off[row].any()) for row in rows),
+                "milliseconds_of_one": median(took[row] for row in rows),
+            }
+            for group in ("drawings", "others")
+            if (rows := [row for row, kind in enumerate(scenes.kinds) if kind == group])
+        },
+    }
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
 def read_as(original: Original, pixels: Pixels) -> NDArray[np.intp]:
     """Return the class that the run gives each picture."""
     logits = predict_logits(original.run.config.model, original.params, pixels)
@@ -204,6 +305,19 @@ def print_tables(rows: Sequence[dict[str, Any]]) -> None:
         ink = row["ink"]
         told = (ink["n"], ink["largest_difference"], ink["drawings_that_differ"], ink["read_as_predict_does"])
         print(f"| {row['model']} | {' | '.join(map(str, told))} | {1e3 * ink['seconds_of_one']:.2f} |")
+    print(
+        "\n| model | page, kB | digits | largest difference of a probability | drawings that differ | "
+        "one, ms | photos and forms that differ | one, ms |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        alone, size = row["page"], row["bytes"]["a.html"] / 1000
+        cells = [
+            f"{each['that_differ']} of {each['n']} | {each['milliseconds_of_one']:.0f}"
+            for each in alone["pictures"].values()
+        ]
+        told = (f"{size:.0f}", alone["digits"], f"{alone['probabilities']:.1e}", *cells)
+        print(f"| {row['model']} | {' | '.join(map(str, told))} |")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from digitlab.data.framing import MNIST
 from digitlab.data.pen import drawn_digits
 from digitlab.errors import RunError
 from digitlab.evaluation import fit_temperature, probabilities
+from digitlab.export.html import layers_in
 from digitlab.workflow import load_data
 
 from .conftest import Answer, Shell
@@ -88,6 +89,24 @@ def test_drawings_go_in_with_ink(shell: Shell, large: Path) -> None:
     assert pixels.shape == (2, 28, 28)
     said = shell("export", str(large), "--to", "onnx", "--ink", "--force").out
     assert "framed pixels by at most" in said
+
+
+def test_a_page_with_the_weights_inside(shell: Shell, reader: Path) -> None:
+    answer = shell("export", str(reader), "--to", "html", "--json")
+    assert answer.code == 0
+    found = answer.json
+    assert (found["file"], found["max_difference"]) == ("net.html", 0)
+    text = Path("net.html").read_text(encoding="utf-8")
+    assert found["bytes"] == len(text.encode())
+    weights = open_run(reader).params()
+    for (kernel, bias), layer in zip(layers_in(text), weights.values(), strict=True):
+        np.testing.assert_array_equal(kernel, layer["kernel"])
+        np.testing.assert_array_equal(bias, layer["bias"])
+    refused = shell("export", str(reader), "--to", "html")
+    assert refused.code == 1
+    assert "net.html is there already. It was left alone" in refused.err
+    said = shell("export", str(reader), "--to", "html", "--out", "new/page.html").out
+    assert "open it in any browser" in said
 
 
 def test_weights_with_a_card_beside_them(shell: Shell, reader: Path) -> None:

@@ -24,6 +24,7 @@ Told = tuple[dict[str, Any], str]
 class Format(StrEnum):
     """What a run can be made into."""
 
+    HTML = "html"
     ONNX = "onnx"
     SAFETENSORS = "safetensors"
 
@@ -34,8 +35,9 @@ def export(
     to: Annotated[
         Format,
         typer.Option(
-            help="onnx: a graph for other runtimes, from pixels as the files have them to calibrated "
-            "probabilities. safetensors: the weights, and a model card beside them."
+            help="html: a page that draws and reads in any browser, without a server. onnx: a graph for "
+            "other runtimes, from pixels as the files have them to calibrated probabilities. safetensors: "
+            "the weights, and a model card beside them."
         ),
     ],
     run: Annotated[
@@ -68,7 +70,7 @@ def export(
     if run is None:
         console.note(f"digitlab: exporting the newest run, {opened.folder} ({opened.config.model.name}).")
     path = out or Path(f"{opened.name}{'-ink' if ink else ''}.{to}")
-    write = {Format.ONNX: _onnx, Format.SAFETENSORS: _safetensors}[to]
+    write = {Format.HTML: _html, Format.ONNX: _onnx, Format.SAFETENSORS: _safetensors}[to]
     if ink and to is not Format.ONNX:
         raise ConfigError(
             f"--ink puts steps into a graph, and {to} files hold none: it goes with --to onnx alone."
@@ -79,6 +81,21 @@ def export(
         console.print_json({"file": str(path), "bytes": path.stat().st_size} | told)
     else:
         console.print_line(f"{path} ({path.stat().st_size / 1000:,.0f} kB): {said}")
+
+
+def _html(run: "Run", data: DataOptions, path: Path, *, ink: bool, force: bool) -> Told:
+    """Write a page that needs no server, and tell that its weights are the run's."""
+    from digitlab.cli.plans import recognizer_of
+    from digitlab.export import check_free, write_html
+
+    check_free(path, force=force)
+    norms = recognizer_of(run, data).norms
+    difference = write_html(_original(run, data), norms, path)
+    return {"max_difference": difference, "temperature": norms.temperature}, (
+        "open it in any browser, from the disk or from any web server; it asks nobody anything. Its "
+        "weights, read again, are the run's, bit for bit; how far its probabilities are from digitlab's it "
+        "finds itself in each browser, and tells at its foot."
+    )
 
 
 def _onnx(run: "Run", data: DataOptions, path: Path, *, ink: bool, force: bool) -> Told:

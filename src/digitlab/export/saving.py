@@ -8,15 +8,17 @@ import numpy as np
 
 from digitlab.errors import ExportError, ExportExistsError, MissingExtraError
 from digitlab.export.card import model_card
+from digitlab.export.html import build_html, layers_in
 from digitlab.export.original import Original
 from digitlab.files import atomic_path, make_folder, write_bytes
 from digitlab.models import load_model, predict_logits, save_model
+from digitlab.recognition import Norms
 from digitlab.runs import is_run
 
 if TYPE_CHECKING:
     from digitlab.export.checking import Agreement
 
-__all__ = ["card_path", "check_free", "need_onnx", "write_onnx", "write_safetensors"]
+__all__ = ["card_path", "check_free", "need_onnx", "write_html", "write_onnx", "write_safetensors"]
 
 
 def check_free(path: Path, *, force: bool = False) -> None:
@@ -137,6 +139,51 @@ def write_safetensors(original: Original, path: Path) -> float:
                 f"of the run {original.run.folder}. Look at the disk and the memory of this machine."
             )
         write_bytes(card_path(path), model_card(original, path.name).encode())
+    return difference
+
+
+def write_html(original: Original, norms: Norms, path: Path) -> float:
+    """Write a run as a page that needs no server.
+
+    Parameters
+    ----------
+    original
+        The run.
+    norms
+        What its answers are held against.
+    path
+        The file; what is there is replaced. Its name without the suffix is the page's title.
+
+    Returns
+    -------
+    float
+        The largest difference of a weight between the file, read again, and the run. How far the page's
+        probabilities are from the run's it finds and tells in each browser.
+
+    Raises
+    ------
+    ConfigError
+        As `build_html`.
+    ExportError
+        If a weight differs. Then nothing is written.
+    StorageError
+        If the file cannot be written.
+    """
+    page = build_html(original, norms, title=path.stem)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+        again = layers_in(temporary.read_text(encoding="utf-8"))
+        names = original.run.config.model.layer_names
+        difference = max(
+            float(np.abs(array - original.params[name][part]).max())
+            for name, layer in zip(names, again, strict=True)
+            for part, array in zip(("kernel", "bias"), layer, strict=True)
+        )
+        if difference != 0:
+            raise ExportError(
+                f"{path} was not written: read again, its weights differ by up to {difference:.2g} from "
+                f"those of the run {original.run.folder}. Look at the disk and the memory of this machine."
+            )
     return difference
 
 

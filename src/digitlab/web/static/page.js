@@ -8,12 +8,12 @@ import { Keeping } from "./keeping.js";
 import { Pad } from "./pad.js";
 import { imageAt, imageOf, listenForPictures } from "./pictures.js";
 import { RowCard, sentenceOfRows } from "./rows.js";
+import { listenToTools, showTools } from "./tools.js";
 import { Units } from "./units.js";
 
 // Between one question and the next while drawing.
 const PAUSE_MS = { one: 120, several: 400 };
 const WHOLE = "include=stages&include=why&include=units";
-const PEN_UNIT = 0.01;
 
 const pad = new Pad(byId("pad"));
 const units = new Units();
@@ -40,25 +40,16 @@ async function start() {
     return;
   }
   showChoice();
-  showTools();
+  showTools(pad);
   setMode();
 }
 
 function listen() {
   pad.addEventListener("change", (event) => changed(event.detail.anew));
-  byId("undo").addEventListener("click", () => pad.undo());
-  byId("redo").addEventListener("click", () => pad.redo());
-  byId("clear").addEventListener("click", () => pad.clear());
-  byId("pen").addEventListener("input", setPen);
-  setPen();
+  listenToTools(pad);
   byId("mode").addEventListener("change", setMode);
-  document.addEventListener("keydown", shortcut);
   listenForPictures(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAgain);
-}
-
-function setPen() {
-  pad.penWidth = PEN_UNIT * byId("pen").value;
 }
 
 // What is on the pad stays, and is read anew.
@@ -73,15 +64,6 @@ function setMode() {
   changed(true);
 }
 
-function shortcut(event) {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  const key = event.key.toLowerCase();
-  if (key === "z") event.shiftKey ? pad.redo() : pad.undo();
-  else if (key === "y") pad.redo();
-  else return;
-  event.preventDefault();
-}
-
 // Of pictures that come one after the other the last one stays, however long each takes to open.
 async function place(file) {
   const number = ++state.placed;
@@ -93,7 +75,7 @@ async function place(file) {
 function changed(anew) {
   if (anew) state.subject += 1;
   state.revision += 1;
-  showTools();
+  showTools(pad);
   keeping.forget();
   byId("hint").hidden = !pad.isEmpty;
   for (const id of ["behind", "speaks"]) byId(id).classList.add("is-stale");
@@ -206,12 +188,6 @@ function showNothing() {
 function hideBehind() {
   state.shown = null;
   for (const id of ["path", "speaks", "behind"]) byId(id).hidden = true;
-}
-
-function showTools() {
-  byId("undo").disabled = !pad.canUndo;
-  byId("redo").disabled = !pad.canRedo;
-  byId("clear").disabled = pad.isEmpty;
 }
 
 function showChoice() {
