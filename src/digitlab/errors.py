@@ -17,6 +17,7 @@
     ├── ExportError                              a file that would not answer as its run does
     │   └── ExportExistsError (FileExistsError)  something is there already
     ├── MissingExtraError  (ImportError)         a package of an extra that is not installed
+    ├── TrackerError       (ConnectionError)     a tracker that a training was to be told to
     └── StorageError       (OSError)             the disk said no
 
 Each also inherits the built-in error that people catch. The message says what was
@@ -40,6 +41,7 @@ __all__ = [
     "RunExistsError",
     "RunNotFoundError",
     "StorageError",
+    "TrackerError",
 ]
 
 
@@ -105,6 +107,10 @@ class ExportExistsError(ExportError, FileExistsError):
 
 class MissingExtraError(DigitlabError, ImportError):
     """A package that only some things need, an extra, is not installed."""
+
+
+class TrackerError(DigitlabError, ConnectionError):
+    """A tracker, as TensorBoard or MLflow, cannot be written to or reached."""
 
 
 class StorageError(DigitlabError, OSError):

@@ -11,6 +11,7 @@ from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
 from digitlab.cli.plans import (
+    check_trackers,
     default_folder,
     kept_run,
     label,
@@ -62,6 +63,7 @@ def compare(
     from digitlab.training import preset_models
     from digitlab.workflow import DEFAULT_PRESET
 
+    check_trackers(training.trackers)
     out = training.out or default_folder(f"compare-{label(data)}", resume=training.resume)
     kept = read_plan(out) if training.resume else None
     entries = models or (kept and list(kept.entries)) or preset_models(training.preset or DEFAULT_PRESET)
@@ -102,7 +104,7 @@ def _compare_fitted(
     begun = begin_runs(configs, resume=training.resume, force=training.force)
     runs = {name: run or begun[out / name] for name, run in entries.items()}
     for run in runs.values():
-        train_one(run, loaded, _resume_command(plan, out))
+        train_one(run, loaded, _resume_command(plan, out), training.trackers)
     study = compare_runs(runs, loaded, alpha=plan.alpha)
     _report(study, plan, out, as_json)
     for standing in study.standings:
@@ -151,7 +153,7 @@ def _compare_ways(
         for name in entries
     }
     for name in new:
-        train_seeds(list(ways[name].values()), loaded, _resume_command(plan, out))
+        train_seeds(list(ways[name].values()), loaded, _resume_command(plan, out), training.trackers)
     study = compare_seed_runs(ways, loaded, alpha=plan.alpha)
     _report(study, plan, out, as_json)
     draw_seed_study(study, loaded, out / "figures")

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -15,6 +16,7 @@ __all__ = [
     "JsonOption",
     "OfflineOption",
     "RunArgument",
+    "Tracker",
     "TrainingOptions",
     "expand",
     "named_path",
@@ -31,6 +33,13 @@ DataDirOption = Annotated[
     Path | None, typer.Option(help="A folder with the files, if you have them; or set DIGITLAB_DATA_DIR.")
 ]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Never ask the network.")]
+
+
+class Tracker(StrEnum):
+    """What a training can be told to besides."""
+
+    TENSORBOARD = "tensorboard"
+    MLFLOW = "mlflow"
 
 
 @dataclass(frozen=True)
@@ -117,10 +126,19 @@ class TrainingOptions:
     ] = None
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is there.")] = False
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is there.")] = False
+    log_to: Annotated[
+        list[Tracker] | None,
+        typer.Option(help="Tell of each period besides: tensorboard (a file in the run folder) or mlflow."),
+    ] = None
+
+    @property
+    def trackers(self) -> list[str]:
+        """The names of the trackers to log to."""
+        return [str(name) for name in self.log_to or ()]
 
     def given(self) -> dict[str, Any]:
         """Return the settings that were given, as `plan_run` takes them."""
-        own = ("preset", "out", "resume", "force", "split_by")
+        own = ("preset", "out", "resume", "force", "split_by", "log_to")
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
         settings = {name: value for name, value in values.items() if value is not None}
         for limit in ("clip_norm", "patience"):

@@ -10,12 +10,15 @@ from digitlab.cli.options import DataOptions, TrainingOptions
 from digitlab.errors import ConfigError, RunError, RunNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from digitlab.recognition import Recognizer
     from digitlab.runs import Run, RunConfig
     from digitlab.workflow import Data
 
 __all__ = [
     "STDIN",
+    "check_trackers",
     "default_folder",
     "kept_run",
     "label",
@@ -23,8 +26,10 @@ __all__ = [
     "newest_run",
     "plan",
     "recognizer_of",
+    "resumed",
     "run_and_paths",
     "settings_of_each",
+    "told_to",
     "train_one",
 ]
 
@@ -122,8 +127,8 @@ def load(data: DataOptions, like: "Run | None") -> "Data":
         return load_data(data.dataset or DATASET, **options)
 
 
-def train_one(run: "Run", data: "Data", resume_command: str) -> None:
-    """Train a run to its end, showing how it goes."""
+def train_one(run: "Run", data: "Data", resume_command: str, log_to: "Sequence[str]" = ()) -> None:
+    """Train a run to its end, showing how it goes, and telling the trackers that are named."""
     from digitlab.workflow import train_run
 
     name, periods = run.config.model.name, run.config.training.periods
@@ -131,13 +136,37 @@ def train_one(run: "Run", data: "Data", resume_command: str) -> None:
         console.note(f"{name}: the run {run.folder} is trained already.")
         return
     try:
-        console.follow(train_run(run, data), name=name, periods=periods, done=run.periods_done())
+        rows = told_to(log_to, train_run(run, data), [run])
+        console.follow(rows, name=name, periods=periods, done=run.periods_done())
     except KeyboardInterrupt:
         raise console.InterruptionError(
-            f"interrupted; {run.periods_done()} of {periods} periods are kept. Go on with: {resume_command}"
+            f"interrupted; {run.periods_done()} of {periods} periods are kept. Go on with: "
+            f"{resumed(resume_command, log_to)}"
         ) from None
     if run.config.training.patience is not None:
         console.note(f"{name}: the weights of period {run.kept_period} are kept, the best on validation.")
+
+
+def check_trackers(log_to: "Sequence[str]") -> None:
+    """Raise `MissingExtraError` unless what the trackers that are named need is installed."""
+    if log_to:
+        from digitlab import trackers
+
+        trackers.check_trackers(log_to)
+
+
+def told_to(log_to: "Sequence[str]", rows: "Iterator[Any]", runs: "Sequence[Run]") -> "Iterator[Any]":
+    """Return what a training yields, told to trackers on its way."""
+    if not log_to:
+        return rows
+    from digitlab.trackers import tracked
+
+    return tracked(rows, runs, log_to, console.note)
+
+
+def resumed(command: str, log_to: "Sequence[str]") -> str:
+    """Return a command that goes on with a training, told to the same trackers."""
+    return " ".join([command, *(f"--log-to {name}" for name in log_to)])
 
 
 def newest_run(folder: Path = RUNS) -> "Run":

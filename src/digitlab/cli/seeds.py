@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, TrainingOptions
-from digitlab.cli.plans import default_folder, kept_run, label, load, plan, train_one
+from digitlab.cli.plans import default_folder, kept_run, label, load, plan, resumed, told_to, train_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def train_with_seeds(
     runs = dict(zip(numbers, begun.values(), strict=True))
     command = ["digitlab", "train", model, "--seeds", str(seeds), "--out", str(out), "--resume"]
     command += ["--seed", str(numbers[0])] if numbers[0] else []
-    train_seeds(list(runs.values()), loaded, shlex.join(command))
+    train_seeds(list(runs.values()), loaded, shlex.join(command), training.trackers)
     scores = {seed: evaluate_run(run, loaded.split_of(run).validation) for seed, run in runs.items()}
     spread = seed_spread(list(scores.values()))
     if as_json:
@@ -104,7 +104,7 @@ def plan_seeds(
     return configs
 
 
-def train_seeds(runs: "list[Run]", data: "Data", resume_command: str) -> None:
+def train_seeds(runs: "list[Run]", data: "Data", resume_command: str, log_to: "Sequence[str]" = ()) -> None:
     """Train runs that differ in the seed: at once where that is quicker and nothing was begun."""
     from digitlab.training import mean_row, pays_together
     from digitlab.workflow import train_runs
@@ -113,14 +113,14 @@ def train_seeds(runs: "list[Run]", data: "Data", resume_command: str) -> None:
     fresh = not any(run.is_finished or run.periods_done() for run in runs)
     if not (fresh and pays_together(config.model) and config.training.patience is None):
         for run in runs:
-            train_one(run, data, resume_command)
+            train_one(run, data, resume_command, log_to)
         return
-    means = map(mean_row, train_runs(runs, data))
     name, periods = f"{config.model.name}, means of {len(runs)} seeds", config.training.periods
     try:
+        means = map(mean_row, told_to(log_to, train_runs(runs, data), runs))
         console.follow(means, name=name, periods=periods)
     except KeyboardInterrupt:
         raise console.InterruptionError(
             f"interrupted; {runs[-1].periods_done()} of {periods} periods are kept. Go on, one seed "
-            f"after the other, with: {resume_command}"
+            f"after the other, with: {resumed(resume_command, log_to)}"
         ) from None

@@ -8,7 +8,7 @@ import typer
 from digitlab import words
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
-from digitlab.cli.plans import default_folder, kept_run, label, load, plan, train_one
+from digitlab.cli.plans import check_trackers, default_folder, kept_run, label, load, plan, train_one
 from digitlab.cli.seeds import train_with_seeds
 
 __all__ = ["train"]
@@ -35,6 +35,7 @@ def train(
     from digitlab.workflow import begin_run
 
     model_settings(model)
+    check_trackers(training.trackers)
     if seeds > 1:
         train_with_seeds(model, seeds, training, data, as_json)
         return
@@ -43,7 +44,7 @@ def train(
     loaded = load(data, kept)
     config = plan(model, training.given(), loaded, training, kept=kept, like=kept)
     run = begin_run(folder, config, resume=training.resume, force=training.force)
-    train_one(run, loaded, run.resume_command)
+    train_one(run, loaded, run.resume_command, training.trackers)
     validation = evaluate_run(run, loaded.split_of(run).validation)
     if as_json:
         history = [asdict(row) for row in run.history()]

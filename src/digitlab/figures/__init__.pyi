@@ -12,5 +12,10 @@ from .reliability import coverage_curves as coverage_curves, reliability_diagram
 from .saliency import saliency_maps as saliency_maps
 from .saving import as_png as as_png, save as save
 from .timeline import timeline_frames as timeline_frames, timeline_panels as timeline_panels
-from .weights import templates as templates, unit_closeup as unit_closeup, weight_tiles as weight_tiles
+from .weights import (
+    templates as templates,
+    unit_closeup as unit_closeup,
+    weight_image as weight_image,
+    weight_tiles as weight_tiles,
+)
 from .why import nothing_read as nothing_read, why_read as why_read

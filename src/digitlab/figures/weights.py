@@ -14,7 +14,15 @@ from digitlab.figures.checks import check_columns, check_count, weight_pictures
 from digitlab.figures.mosaic import frame, label, mosaic, mosaic_axes
 from digitlab.figures.style import INK, SMALL, colour_bar, new_axes, size_inches, styled, write_title
 
-__all__ = ["WeightScale", "check_unit", "templates", "unit_closeup", "weight_scale", "weight_tiles"]
+__all__ = [
+    "WeightScale",
+    "check_unit",
+    "templates",
+    "unit_closeup",
+    "weight_image",
+    "weight_scale",
+    "weight_tiles",
+]
 
 PERCENTILE = 99.5
 OUTLIER_RATIO = 1.5
@@ -153,6 +161,44 @@ def weight_tiles(
     slim: dict[str, Any] = {"location": "bottom", "shrink": 0.7, "aspect": 45, "pad": gap}
     colour_bar(image, ax, scale.label, extend=scale.extend, **slim)
     return ax
+
+
+def weight_image(
+    kernel: ArrayLike, image_shape: tuple[int, int], *, columns: int = 10, enlarged: int = 2
+) -> NDArray[np.uint8]:
+    """Return the tiles of `weight_tiles` alone, without a word, for pages that show pictures pixel by pixel.
+
+    Parameters
+    ----------
+    kernel, image_shape, columns
+        As `weight_tiles`.
+    enlarged : int
+        Pixels to a side for each weight.
+
+    Returns
+    -------
+    uint8 (h, w, 3)
+        Red, green and blue; white between the tiles.
+
+    Raises
+    ------
+    DataError, ConfigError
+        As `weight_tiles`.
+    """
+    pictures = weight_pictures(kernel, image_shape)
+    check_columns(columns)
+    units, height, width = pictures.shape
+    columns = min(columns, units)
+    rows = -(-units // columns)
+    cells = np.ma.zeros((rows * columns, height + 1, width + 1))
+    cells[:] = np.ma.masked
+    cells[:units, :height, :width] = pictures
+    grid = cells.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2)
+    whole = grid.reshape(rows * (height + 1), columns * (width + 1))[:-1, :-1]
+    scale = weight_scale(pictures)
+    shares = (whole + scale.limit) / (2 * scale.limit)
+    colours = scale.colours["cmap"](shares.clip(0, 1), bytes=True)[..., :3]
+    return np.asarray(colours.repeat(enlarged, axis=0).repeat(enlarged, axis=1))
 
 
 def templates(

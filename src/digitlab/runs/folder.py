@@ -39,6 +39,8 @@ __all__ = ["LOOKS", "NORMS", "Run", "check_folders", "create_run", "find_runs", 
 CONFIG, HISTORY = "config.json", "history.jsonl"
 CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
 LOOKS = "looks.jsonl"
+# What a tracker has written beside; see `digitlab.trackers`.
+EVENTS = "events.out.tfevents.*"
 NORMS = "recognition.safetensors"
 
 
@@ -293,6 +295,8 @@ def _clear(folder: Path, *, keep: Path | None = None) -> None:
     shutil.rmtree(folder / "figures", ignore_errors=True)
     for name in (MODEL, CHECKPOINT, HISTORY, LOOKS, NORMS):
         (folder / name).unlink(missing_ok=True)
+    for path in folder.glob(EVENTS):
+        path.unlink(missing_ok=True)
     _clear_unfinished(folder, keep=keep)
 
 
