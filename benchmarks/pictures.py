@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import plot
@@ -102,14 +103,19 @@ def photograph(browser: Browser, address: str) -> None:
     """Photograph the page with a digit and with several, and the beginning of a report."""
     shots = [
         Shot(DOCS / "page.png", DESK, "light", [DIGIT]),
-        Shot(DOCS / "drawn.png", DESK, "light", [DIGIT], full=False),
-        Shot(DOCS / "several.png", DESK, "light", NUMBER, full=False),
+        Shot(DOCS / "drawn.png", desk(1005), "light", [DIGIT], full=False),
+        Shot(DOCS / "several.png", desk(872), "light", NUMBER, full=False),
     ]
     take(browser, address, shots)
     page = browser.new_page(viewport={"width": 860, "height": 760})
     page.goto(Path("digits/report.html").absolute().as_uri())
     page.screenshot(path=DOCS / "report.png")
     shrink(DOCS / "report.png")
+
+
+def desk(height: int) -> dict[str, Any]:
+    """Return a screen as wide as a desktop's that ends where something on the page does."""
+    return DESK | {"viewport": DESK["viewport"] | {"height": height}}
 
 
 def digitlab(command: str) -> None:
