@@ -2,8 +2,9 @@
 
     python benchmarks/page.py RUN... --digit 7
 
-serves the runs, draws a digit with the mouse in Debian's Chromium, and writes `docs/page.png`; with `--all
-FOLDER` also the page on a desktop and a phone, in light and dark: empty, with an answer, with several digits.
+serves the runs, draws a digit with the mouse in Debian's Chromium, and writes `docs/pictures/page.png`;
+with `--all FOLDER` also the page on a desktop and a phone, light and dark: empty, with an answer, with
+several digits.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from serving import served
 
 from digitlab.files import make_folder
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "pictures"
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -35,12 +36,13 @@ REST_MS = 600
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture to take: where it goes, of which screen, with which digits drawn if any."""
+    """A picture to take: where it goes, of which screen, with which digits drawn, of all the page or not."""
 
     path: Path
     screen: dict[str, Any]
     scheme: str
     digits: Sequence[int] = ()
+    full: bool = True
 
 
 def main() -> None:
@@ -57,7 +59,7 @@ def main() -> None:
         shots += _every_shot(make_folder(arguments.all), arguments.digit)
     with served(arguments.runs) as (host, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        _take(browser, f"http://{host}:{port}/", shots)
+        take(browser, f"http://{host}:{port}/", shots)
         browser.close()
 
 
@@ -71,7 +73,8 @@ def _every_shot(folder: Path, digit: int) -> list[Shot]:
     ]
 
 
-def _take(browser: Browser, address: str, shots: Sequence[Shot]) -> None:
+def take(browser: Browser, address: str, shots: Sequence[Shot]) -> None:
+    """Open the page anew for each picture, draw on it, and take the picture."""
     for shot in shots:
         context = browser.new_context(**shot.screen, color_scheme=shot.scheme)  # type: ignore[arg-type]
         page = context.new_page()
@@ -85,13 +88,13 @@ def _take(browser: Browser, address: str, shots: Sequence[Shot]) -> None:
         if shot.digits:
             page.wait_for_selector("#behind:not(.is-stale)")
         page.wait_for_timeout(REST_MS)
-        page.screenshot(path=shot.path, full_page=True)
-        _shrink(shot.path)
+        page.screenshot(path=shot.path, full_page=shot.full)
+        shrink(shot.path)
         print(shot.path)
         context.close()
 
 
-def _shrink(path: Path) -> None:
+def shrink(path: Path) -> None:
     """Leave a picture 256 colours, none of them far from what it was: a third of the bytes."""
     whole = Image.open(path).convert("RGB")
     few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=5, dither=Image.Dither.NONE)

@@ -2,9 +2,9 @@
 
     python benchmarks/plot.py
 
-reads `results/race-*.json` and writes `docs/accuracy-against-seconds.svg` and `.png`. A large marker is
-where a contestant ended: the median of its runs, with bars from the lowest to the highest. Small dots
-on a line are the epochs on the way there, as far as half of its runs went.
+reads `results/race-*.json` and writes `docs/pictures/accuracy-against-seconds.png` and `.svg`. A large
+marker is where a contestant ended: the median of its runs, with bars from the lowest to the highest. Small
+dots on a line are the epochs on the way there, as far as half of its runs went.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from record import RESULTS
 from digitlab.figures import save
 from digitlab.figures.style import BLUE, FAINT, LINES, SMALL, WRONG, new_axes, styled
 
-PICTURE = pathlib.Path(__file__).parents[1] / "docs" / "accuracy-against-seconds"
+PICTURE = pathlib.Path(__file__).parents[1] / "docs" / "pictures" / "accuracy-against-seconds"
 # Each race by its file, and what a label says after the contestant.
 RACES = {"race-exercise": " (exercise)", "race-98": "", "race-99": ""}
 CLOCK = "whole_s"

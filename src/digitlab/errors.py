@@ -1,7 +1,5 @@
 """Every error a user of digitlab can meet.
 
-::
-
     DigitlabError
     ├── ConfigError        (ValueError)          a setting that cannot be used
     ├── DataError          (ValueError)          data that are not what they should be

@@ -1,6 +1,5 @@
 """docs/formats.md is true: its code runs, and answers as digitlab does."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from digitlab.evaluation import probabilities
 from digitlab.export import OPSET, write_onnx, write_safetensors
 from digitlab.export.onnx import IR_VERSION
 
+from ..pages import Page
 from .conftest import MODELS, Originals
 
-PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PAGE = Page("docs/formats.md")
 
 
 @pytest.fixture
@@ -28,10 +27,7 @@ def page(
         write_safetensors(original, tmp_path / f"{name}.safetensors")
     write_onnx(originals["conv"], tmp_path / "conv.onnx")
     monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {"pixels": test_digits.pixels}
-    for number, block in enumerate(BLOCKS):
-        exec(compile(block, f"formats.md, block {number}", "exec"), names)
-    return names
+    return PAGE.run({"pixels": test_digits.pixels})
 
 
 def test_each_model_is_rebuilt_by_numpy_alone(
@@ -54,11 +50,11 @@ def test_what_the_page_computes_is_right(
     np.testing.assert_allclose(page["probabilities"], probabilities(logits / original.temperature), atol=1e-5)
     facts = original.facts()
     assert page["facts"].items() >= {name: facts[name] for name in ("classes", "temperature")}.items()
-    assert all(f"`{name}`" in PAGE for name in facts)
+    assert all(f"`{name}`" in PAGE.text for name in facts)
 
 
 def test_a_model_takes_ten_lines() -> None:
     for name in MODELS:
-        code = next(block for block in BLOCKS if f"def {name}(" in block)
+        code = next(block for block in PAGE.blocks("python") if f"def {name}(" in block)
         assert len([line for line in code.splitlines() if line and "import" not in line]) <= 10
-    assert f"opset {OPSET} (IR version {IR_VERSION})" in PAGE
+    assert f"opset {OPSET} (IR version {IR_VERSION})" in PAGE.text

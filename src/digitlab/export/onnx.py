@@ -18,7 +18,8 @@ from digitlab.export.original import Original
 __all__ = ["OPSET", "build_onnx", "check_ink"]
 
 # Of ONNX 1.8 (2020): nothing newer is needed, and the older a file is, the more can read it.
-OPSET, IR_VERSION = 13, 7
+OPSET = 13
+IR_VERSION = 7
 
 
 def build_onnx(original: Original, *, ink: bool = False) -> ModelProto:

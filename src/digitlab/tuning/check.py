@@ -117,6 +117,8 @@ def check_ways(
 ) -> Check:
     """Compare finished runs of the best settings with those of the defaults, seed by seed.
 
+    Each seed's two runs read the same validation images, those of its own split; the test set is not touched.
+
     Parameters
     ----------
     ways
@@ -125,8 +127,6 @@ def check_ways(
         What they were trained on.
     in_search, defaults_in_search
         As `Check` keeps them.
-
-    Each seed's two runs read the same validation images, those of its own split; the test set is not touched.
     """
     scored = {name: [_scored(run, data) for run in runs.values()] for name, runs in ways.items()}
     right = {name: np.stack([each for _, each in rows]) for name, rows in scored.items()}
