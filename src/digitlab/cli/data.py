@@ -8,7 +8,7 @@ import typer
 
 from digitlab import words
 from digitlab.cli import console
-from digitlab.cli.options import DataDirOption, JsonOption, OfflineOption
+from digitlab.cli.options import DataDirOption, JsonOption, NameArgument, OfflineOption, complete_name
 from digitlab.cli.suspects import suspects
 from digitlab.errors import ConfigError
 
@@ -20,8 +20,6 @@ __all__ = ["app"]
 app = typer.Typer(
     help="Data sets: what there is, fetch one, look at it, find wrong labels.", no_args_is_help=True
 )
-
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name of `digitlab data list`.")]
 
 
 @app.command("list")
@@ -76,7 +74,12 @@ def fetch(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `digitlab data list`, or a path.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A name of `digitlab data list`, or a path.", autocompletion=complete_name
+        ),
+    ],
     index: Annotated[int | None, typer.Option(help="Draw this one digit too; the first is 0.")] = None,
     part: Annotated[str, typer.Option(help="train or test.")] = "train",
     count: Annotated[int, typer.Option(help="How many digits the grid shows.")] = 100,

@@ -1,7 +1,7 @@
 """The options that commands share, each written once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import wraps
@@ -11,18 +11,47 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 __all__ = [
+    "MODELS",
+    "PRESETS",
     "DataDirOption",
     "DataOptions",
     "JsonOption",
+    "ModelArgument",
+    "NameArgument",
     "OfflineOption",
     "RunArgument",
     "Tracker",
     "TrainingOptions",
+    "complete_name",
     "expand",
     "named_path",
     "whole_numbers",
 ]
 
+# Written here once more, for a shell that completes a word should not wait for the library.
+MODELS = ("linear", "mlp", "conv")
+PRESETS = ("exercise-short", "exercise", "quick", "best", "own")
+
+
+def _begun(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what completes the beginning of a word by one of some names."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def complete_name(incomplete: str) -> list[str]:
+    """Return the names of data sets that begin so."""
+    from digitlab.data import CATALOG
+
+    return _begun(CATALOG)(incomplete)
+
+
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="linear, mlp or conv.", autocompletion=_begun(MODELS))
+]
+NameArgument = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A name of `digitlab data list`.", autocompletion=complete_name),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")
 ]
@@ -49,7 +78,9 @@ class DataOptions:
     dataset: Annotated[
         str | None,
         typer.Option(
-            help="A name of `digitlab data list`, or a path.", show_default="mnist, or the run's own"
+            help="A name of `digitlab data list`, or a path.",
+            show_default="mnist, or the run's own",
+            autocompletion=complete_name,
         ),
     ] = None
     data_dir: DataDirOption = None
@@ -61,7 +92,12 @@ class TrainingOptions:
     """How to train; what is not given comes from the preset."""
 
     preset: Annotated[
-        str | None, typer.Option(help="exercise-short, exercise, quick, best or own.", show_default="quick")
+        str | None,
+        typer.Option(
+            help="exercise-short, exercise, quick, best or own.",
+            show_default="quick",
+            autocompletion=_begun(PRESETS),
+        ),
     ] = None
     steps: Annotated[int | None, typer.Option(help="Batches to learn from.")] = None
     epochs: Annotated[float | None, typer.Option(help="The same, in passes over the training images.")] = None

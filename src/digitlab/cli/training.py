@@ -7,7 +7,7 @@ import typer
 
 from digitlab import words
 from digitlab.cli import console
-from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
+from digitlab.cli.options import DataOptions, JsonOption, ModelArgument, TrainingOptions, expand
 from digitlab.cli.plans import check_trackers, default_folder, kept_run, label, load, plan, train_one
 from digitlab.cli.seeds import train_with_seeds
 
@@ -16,7 +16,7 @@ __all__ = ["train"]
 
 @expand
 def train(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="linear, mlp or conv.")],
+    model: ModelArgument,
     training: TrainingOptions,
     data: DataOptions,
     seeds: Annotated[

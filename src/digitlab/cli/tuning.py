@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digitlab.cli import console
-from digitlab.cli.options import DataOptions, JsonOption, TrainingOptions, expand
+from digitlab.cli.options import DataOptions, JsonOption, ModelArgument, TrainingOptions, expand
 from digitlab.cli.plans import default_folder, label, load
 from digitlab.cli.trials import follow_trials
 from digitlab.cli.tuned import BEST, RESULT, conclude, report, standing
@@ -94,7 +94,7 @@ class StudyOptions:
 
 @expand
 def tune(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="linear, mlp or conv.")],
+    model: ModelArgument,
     study: StudyOptions,
     data: DataOptions,
     fixed: FixedOptions,
