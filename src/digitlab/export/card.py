@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from digitlab import words
 from digitlab.data import CATALOG
 from digitlab.evaluation import Evaluation, wilson_interval
 from digitlab.export.original import Original, TestScore
 from digitlab.models import count_parameters
+from digitlab.report.render import render
 from digitlab.report.reproduce import command_of, made_with
 
 __all__ = ["model_card"]
@@ -21,13 +20,9 @@ def model_card(original: Original, file: str) -> str:
     it was looked at, if it was.
     """
     run, evaluation = original.run, original.evaluation
-    environment = Environment(
-        loader=PackageLoader("digitlab.export"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("card.md.j2").render(
+    return render(
+        "card.md.j2",
+        package="digitlab.export",
         file=file,
         facts=original.facts(),
         data=run.config.data,

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from digitlab.models.conv import POOL, first_stride
 from digitlab.recognition import Norms
 from digitlab.recognition.guard import MODEL as GUARD
 from digitlab.recognition.numbers import Numbers
+from digitlab.report.render import data_url, render
 
 __all__ = ["build_html", "layers_in"]
 
@@ -55,20 +55,15 @@ def build_html(original: Original, norms: Norms, *, title: str) -> str:
     _check_digits(original)
     root = files("digitlab")
     style, script = root.joinpath("web/static/style.css").read_text("utf-8"), bundle(root, ENTRY)
-    environment = Environment(
-        loader=PackageLoader("digitlab.export"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("alone.html.j2").render(
+    return render(
+        "alone.html.j2",
+        package="digitlab.export",
         title=title,
         style=Markup(style),
         script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
-        icon=base64.b64encode(root.joinpath("web/static/icon.svg").read_bytes()).decode("ascii"),
+        icon=data_url(root.joinpath("web/static/icon.svg").read_bytes(), "image/svg+xml"),
         pad=Markup(_pad(root.joinpath("web/static/index.html").read_text("utf-8"))),
         told=Markup(json.dumps(_told(original, norms)).replace("<", "\\u003c")),
         facts=original.facts(),

@@ -3,17 +3,20 @@
 import base64
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 __all__ = ["data_url", "render"]
 
 
-def render(template: str, **values: Any) -> str:
-    """Return a template of `report/templates` filled in; text is escaped, a missing value is an error."""
+def render(template: str, *, package: str = "digitlab.report", **values: Any) -> str:
+    """Return a template of a package's `templates` filled in; a missing value is an error.
+
+    In what becomes HTML, `*.html.j2`, text is escaped.
+    """
     environment = Environment(
-        loader=PackageLoader("digitlab.report"),
-        autoescape=True,
+        loader=PackageLoader(package),
+        autoescape=select_autoescape(("html.j2",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
