@@ -86,7 +86,7 @@ def take(browser: Browser, address: str, shots: Sequence[Shot]) -> None:
         elif shot.digits:
             draw(page, strokes_of(shot.digits[0]))
         if shot.digits:
-            page.wait_for_selector("#behind:not(.is-stale)")
+            page.wait_for_selector("#behind:not(.is-stale), .is-alone #path:not([hidden])")
         page.wait_for_timeout(REST_MS)
         page.screenshot(path=shot.path, full_page=shot.full)
         shrink(shot.path)

@@ -3,7 +3,7 @@
     python benchmarks/pictures.py [FOLDER]
 
 trains the runs that the pages tell of (seconds each; MNIST as `digitlab` finds it), has the shell draw
-them, photographs the page and the report in Debian's Chromium, and writes all to `docs/pictures/`. What is
+them, photographs the pages and the report in Debian's Chromium, and writes all to `docs/pictures/`. What is
 in FOLDER already is not trained again; without one nothing is kept. Looks at the test sets go to a ledger
 of their own.
 """
@@ -44,6 +44,7 @@ COMMANDS = (
     "explain better/conv 5",
     "templates better/conv",
     "predict better/conv photo.jpg --explain why",
+    "export better/conv --to html --out digits.html --force",
 )
 DRAWN = {
     "digits": "digits/figures/digits.png",
@@ -63,7 +64,7 @@ DRAWN = {
     "why": "why/photo.png",
 }
 RUNS = ("better/linear", "better/mlp", "better/conv")
-DIGIT = 7
+DIGIT, OTHER_DIGIT = 7, 3
 PHOTOGRAPHED, KIND, SEED = 4, "photo, everything", 3
 
 
@@ -107,6 +108,8 @@ def photograph(browser: Browser, address: str) -> None:
         Shot(DOCS / "several.png", desk(872), "light", NUMBER, full=False),
     ]
     take(browser, address, shots)
+    alone = Path("digits.html").absolute().as_uri()
+    take(browser, alone, [Shot(DOCS / "alone.png", DESK, "light", [OTHER_DIGIT])])
     page = browser.new_page(viewport={"width": 860, "height": 760})
     page.goto(Path("digits/report.html").absolute().as_uri())
     page.screenshot(path=DOCS / "report.png")
