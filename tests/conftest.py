@@ -50,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have XLA hurry: most programs run for a moment. Tests marked `optimized` compile theirs as users do."""
+    hurry = item.get_closest_marker("optimized") is None
+    jax.config.update("jax_disable_most_optimizations", hurry)  # type: ignore[no-untyped-call]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_dir(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Path]:
     """Keep tests, and the processes that they start, away from the user's cache and ledger.

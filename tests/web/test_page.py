@@ -126,6 +126,7 @@ def phone(browser: Browser, reader: Served) -> Iterator[Watched]:
     yield from opened(browser, reader.address, viewport=PHONE, has_touch=True, is_mobile=True)
 
 
+@pytest.mark.optimized
 def test_every_digit_drawn_is_read(
     browser: Browser, mnist_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
