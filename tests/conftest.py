@@ -30,15 +30,19 @@ LONGEST = {
     f"test_{name}.py"
     for name in (
         "augment",
-        "check",
-        "compare_seeds",
-        "compilation",
+        "contract",
+        "conv",
         "engine",
+        "estimators",
         "interruption",
+        "learn",
         "notebook",
         "page",
+        "postgresql",
+        "shell",
+        "trainer",
     )
-} | {"test_shell.py", "test_together.py", "test_trainer.py"}
+}
 
 # A machine that is busy for a moment is no failure.
 settings.register_profile("untimed", deadline=None)
