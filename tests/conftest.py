@@ -15,13 +15,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from digitlab.compilation import keep_compiled
 from digitlab.data import Dataset, Split, load_dataset, stratified_split
 from digitlab.figures import saving
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")  # type: ignore[no-untyped-call]
 jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untyped-call]
-# What this process compiles stays in it; the processes that tests start have a cache of their own.
-jax.config.update("jax_enable_compilation_cache", False)  # type: ignore[no-untyped-call]
 
 # A shell starts background jobs with Ctrl-C ignored, and the processes that tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,15 +30,19 @@ LONGEST = {
     f"test_{name}.py"
     for name in (
         "augment",
-        "check",
-        "compare_seeds",
-        "compilation",
+        "contract",
+        "conv",
         "engine",
+        "estimators",
         "interruption",
+        "learn",
         "notebook",
         "page",
+        "postgresql",
+        "shell",
+        "trainer",
     )
-} | {"test_shell.py", "test_together.py", "test_trainer.py"}
+}
 
 # A machine that is busy for a moment is no failure.
 settings.register_profile("untimed", deadline=None)
@@ -51,11 +54,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have XLA hurry: most programs run for a moment. Tests marked `optimized` compile theirs as users do."""
+    hurry = item.get_closest_marker("optimized") is None
+    jax.config.update("jax_disable_most_optimizations", hurry)  # type: ignore[no-untyped-call]
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep tests, and the processes that they start, away from the user's cache and ledger."""
-    folder = tmp_path_factory.mktemp("cache")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Path]:
+    """Keep tests, and the processes that they start, away from the user's cache and ledger.
+
+    All workers share one cache: a guard that one has trained serves all. What they compile is kept for the next
+    run of the tests too, for the name that JAX gives it says all that decides it: the program, how, and by what.
+    """
+    own, kept = tmp_path_factory.getbasetemp(), getattr(pytestconfig, "cache", None)
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITLAB_CACHE_DIR", str(kept.mkdir("digitlab") if kept else folder))
+        keep_compiled()
+        # JAX looks at all that is kept before it keeps more, which is worth it for what takes long.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)  # type: ignore[no-untyped-call]
         patch.setenv("DIGITLAB_CACHE_DIR", str(folder))
         patch.setenv("DIGITLAB_USER_DIR", str(tmp_path_factory.mktemp("user")))
         yield folder

@@ -41,7 +41,6 @@ def shell(
     """Return a function that runs a command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DIGITLAB_DATA_DIR", raising=False)
-    monkeypatch.setenv("DIGITLAB_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("DIGITLAB_USER_DIR", str(tmp_path / "user"))
 
     def call(*arguments: str) -> Answer:

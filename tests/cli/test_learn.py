@@ -25,10 +25,12 @@ def learned(tmp_path_factory: pytest.TempPathFactory, reader: Path, own_folder: 
 
 
 def test_before_and_after_are_told_of_both(shell: Shell, reader: Path, own_folder: Path) -> None:
-    answer = shell("learn", str(reader), str(own_folder), "--out", "new", *FEW, "--test", "--json")
+    # A run remembers that the test set was looked at, so it is a copy that is.
+    shutil.copytree(reader, "net")
+    answer = shell("learn", "net", str(own_folder), "--out", "new", *FEW, "--test", "--json")
     assert answer.code == 0
     found = answer.json
-    assert (found["run"], found["from"], found["n"]) == ("new", str(reader), 60)
+    assert (found["run"], found["from"], found["n"]) == ("new", "net", 60)
     assert (found["folds"], found["by_writer"]) == (2, True)
     for part, n in (("own", 60), ("validation", 224), ("test", 450)):
         assert found[part]["before"]["n"] == found[part]["after"]["n"] == n

@@ -28,6 +28,9 @@ from digitlab.models import (
 )
 from digitlab.models.base import FEW, dropout, relu
 
+# What is the same bit for bit is so as users compile it.
+pytestmark = pytest.mark.optimized
+
 KEY = jax.random.key(7)
 ALL_MODELS: list[Model] = [Linear(), MLP(), MLP((7,), dropout=0.5), MLP((6, 5, 4))]
 

@@ -269,8 +269,10 @@ def test_a_step_draws_the_same_whatever_else_is_on(step: dict[str, float]) -> No
     np.testing.assert_allclose(np.asarray(alone, np.float64), beside, atol=1)
 
 
+@pytest.mark.optimized
 def test_scanned_and_vmapped_it_is_the_same() -> None:
-    batches, keys = jnp.asarray(noise(24, (28, 28)).reshape(3, 8, 28, 28)), jax.random.split(KEY, 3)
+    # Seven at once, as in no other test: what others have compiled, in a hurry, is not taken.
+    batches, keys = jnp.asarray(noise(21, (28, 28)).reshape(3, 7, 28, 28)), jax.random.split(KEY, 3)
     alone = [augment(batch, EVERYTHING, key=key) for batch, key in zip(batches, keys, strict=True)]
 
     def change(batch: jax.Array, key: jax.Array) -> jax.Array:
@@ -281,6 +283,7 @@ def test_scanned_and_vmapped_it_is_the_same() -> None:
     np.testing.assert_array_equal(jax.vmap(change)(batches, keys), np.stack(alone))
 
 
+@pytest.mark.optimized
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only the compiler for CPUs needs it")
 def test_the_compiler_leaves_the_steps_apart() -> None:
     pixels = jnp.zeros((8, 28, 28), jnp.uint8)

@@ -28,6 +28,9 @@ from digitlab.training.engine import (
     run_period,
 )
 
+# What is the same bit for bit is so as users compile it.
+pytestmark = pytest.mark.optimized
+
 KEY = jax.random.key(3)
 
 

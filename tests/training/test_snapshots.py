@@ -18,6 +18,9 @@ from digitlab.training import (
     train,
 )
 
+# What is the same bit for bit is so as users compile it.
+pytestmark = pytest.mark.optimized
+
 CONFIG = TrainingConfig(steps=40, periods=4, batch_size=32, learning_rate=0.01, seed=5)
 EVERYTHING = TrainingConfig(
     steps=20,

@@ -29,6 +29,9 @@ from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.engine import run_period
 from digitlab.training.trainer import training_sample
 
+# What is the same bit for bit is so as users compile it.
+pytestmark = pytest.mark.optimized
+
 NETWORK = MLP((16,), dropout=0.3)
 CONFIG = TrainingConfig(steps=60, periods=6, batch_size=32, learning_rate=0.01, seed=5)
 FILTERS = Conv((4,), hidden_units=(6,), dropout=0.3)

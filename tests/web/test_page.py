@@ -126,12 +126,13 @@ def phone(browser: Browser, reader: Served) -> Iterator[Watched]:
     yield from opened(browser, reader.address, viewport=PHONE, has_touch=True, is_mobile=True)
 
 
+@pytest.mark.optimized
 def test_every_digit_drawn_is_read(
     browser: Browser, mnist_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("mnist")
     whole = load_data("mnist", data_dir=mnist_dir)
-    some = Data(whole.source, whole.train.take(np.arange(12_000)), whole.test.take(np.arange(100)))
+    some = Data(whole.source, whole.train.take(np.arange(5_000)), whole.test.take(np.arange(100)))
     network = trained("mlp", some, folder / "mlp", steps=500)
     with served([network], folder / "corrections") as server:
         for page in opened(browser, server.address):
