@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
@@ -280,6 +280,8 @@ def test_a_mean_over_batches_is_recognised(clean: Evidence) -> None:
 
 
 @settings(max_examples=60)
+# One image of 30 that chance left out of eight epochs.
+@example(27, 30, 9, 27)
 @given(st.integers(0, 2**32 - 1), st.integers(30, 400), st.integers(1, 30), st.integers(1, 40))
 def test_an_honest_order_is_never_blamed(seed: int, images: int, size: int, steps: int) -> None:
     labels = np.random.default_rng(seed).integers(0, 10, images)

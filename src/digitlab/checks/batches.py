@@ -5,6 +5,7 @@ order inside a batch is of no consequence and is not looked at.
 """
 
 import numpy as np
+from scipy.stats import poisson
 
 from digitlab.checks.evidence import NO_IMAGE, Array, Evidence
 
@@ -12,6 +13,8 @@ __all__ = ["dropped", "same_order", "unshuffled"]
 
 # So many standard deviations are no chance.
 NO_CHANCE = 8.0
+# Nor is what happens so rarely.
+RAREST = 1e-12
 # Fewer images say nothing of an order.
 FEWEST = 20
 # Twenty images drawn at random reach over nearly all images, and never over less than this share.
@@ -68,9 +71,10 @@ def dropped(evidence: Evidence) -> list[str] | None:
             f"Each epoch has batches of {size} for {whole:,} of {images:,} images; {images - whole:,} were "
             f"left out of each, and {never:,} were never learned from."
         ]
-    # Drawn with replacement, an image is missed in so many epochs with a probability of exp(-epochs).
-    chance = images * np.exp(-epochs)
-    if never > chance + NO_CHANCE * np.sqrt(chance) and not _is_weighted(evidence, order):
+    # Drawn with replacement, an image is missed in so many epochs with a probability of exp(-epochs): of all
+    # images about so many are, as many as a Poisson distribution has.
+    by_chance = poisson.sf(never - 1, images * np.exp(-epochs))
+    if by_chance < RAREST and not _is_weighted(evidence, order):
         return [f"{never:,} of the {images:,} training images were in no batch of {epochs} epochs."]
     return []
 
