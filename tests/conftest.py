@@ -2,10 +2,12 @@
 
 import io
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
@@ -19,6 +21,9 @@ from digitlab.compilation import keep_compiled
 from digitlab.data import Dataset, Split, load_dataset, stratified_split
 from digitlab.figures import saving
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 jax.config.update("jax_numpy_dtype_promotion", "strict")  # type: ignore[no-untyped-call]
 jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untyped-call]
 
@@ -26,6 +31,9 @@ jax.config.update("jax_numpy_rank_promotion", "raise")  # type: ignore[no-untype
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files that take longest. They go first, so that no worker is left with one of them when all others are done.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE_MS = 30_000
+
 LONGEST = {
     f"test_{name}.py"
     for name in (
@@ -34,12 +42,14 @@ LONGEST = {
         "conv",
         "engine",
         "estimators",
+        "html",
         "interruption",
         "learn",
         "notebook",
         "page",
         "postgresql",
         "shell",
+        "site",
         "trainer",
     )
 }
@@ -58,6 +68,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Have XLA hurry: most programs run for a moment. Tests marked `optimized` compile theirs as users do."""
     hurry = item.get_closest_marker("optimized") is None
     jax.config.update("jax_disable_most_optimizations", hurry)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of a browser."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"there is no browser here: none of {', '.join(BROWSERS)}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator["Browser"]:
+    """Open a browser without a screen; what it is asked to wait for may take as long as a busy machine does."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,25 +3,22 @@
 import importlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 import digitlab
 from digitlab.cli.app import app
 
+from ..conftest import PATIENCE_MS
 from ..pages import ROOT
 
-PATIENCE_MS = 30_000
-CHROMIUM = shutil.which("chromium")
 ROOMS = [path.parent.name for path in sorted(Path(digitlab.__file__).parent.glob("*/__init__.py"))]
 
 
@@ -84,16 +81,6 @@ def test_nothing_is_loaded_from_a_network(site: Path) -> None:
         sources.feed(page.read_text())
         assert sources.found
         assert not [each for each in sources.found if re.match(r"(https?:)?//", each)], page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from pens import written
 from photos import KINDS, photo
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
+from tests.conftest import PATIENCE_MS
 from tests.export.conftest import Originals
 
 from digitlab.data.framing import MNIST, Geometry
@@ -33,8 +33,6 @@ from digitlab.recognition.numbers import usual_numbers
 from digitlab.workflow import begin_run, load_data, plan_run, train_run
 
 Picture = NDArray[np.uint8]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PATIENCE_MS = 30_000
 READ_PIXELS = """images => images.map((text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return [digitlab.reader.probabilities(bytes), digitlab.reader.strangeness(bytes)];
@@ -45,17 +43,6 @@ READ_PICTURES = """pictures => Promise.all(pictures.map(async (text) => {
   return { ...answer, pixels: [...answer.pixels.data], stages: answer.stages.map(([name]) => name) };
 }))"""
 AT_A_TIME = 20
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"there is no browser here: none of {', '.join(NAMES)}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import html
 import json
 import re
 import shlex
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -230,11 +229,7 @@ def test_a_model_that_makes_no_mistake_is_told_of(
     assert "All 100 images are read right." in page
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here to open the page in")
-def test_a_browser_opens_it_without_an_error_or_a_request(page: Path, tmp_path: Path) -> None:
+def test_a_browser_opens_it_without_an_error_or_a_request(chromium: str, page: Path, tmp_path: Path) -> None:
     log = tmp_path / "net.json"
     quiet = [
         "--disable-background-networking",
@@ -243,7 +238,7 @@ def test_a_browser_opens_it_without_an_error_or_a_request(page: Path, tmp_path: 
         "--disable-quic",
     ]
     done = subprocess.run(
-        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *quiet, "--enable-logging=stderr",
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *quiet, "--enable-logging=stderr",
          "--v=0", f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=90, check=True,
     )  # fmt: skip

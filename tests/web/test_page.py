@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,14 +14,13 @@ import pytest
 from drawn_digits import draw, in_a_row, strokes_of
 from hostile import picture, row
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from tests.conftest import PATIENCE_MS
 from tests.web.conftest import Serve, Served, served, trained, without_data
 
 from digitlab.recognition import Recognizer, open_picture, read_many
 from digitlab.workflow import Data, load_data
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PATIENCE_MS = 30_000
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=900)
 DROP = """content => {
@@ -64,18 +62,6 @@ class Watched:
         expect(self.page.locator("#behind")).not_to_have_class("behind is-stale")
         expect(self.page.locator("#behind")).to_be_visible()
         return self.page.locator(".card .digit").nth(card).inner_text()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"there is no browser here: none of {', '.join(NAMES)}")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
