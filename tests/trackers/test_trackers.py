@@ -19,7 +19,7 @@ from matplotlib.colors import Normalize
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digitlab.cli.options import Tracker
+from digitlab.cli.options import Tracker, TrainingOptions
 from digitlab.errors import TrackerError
 from digitlab.figures import weight_image
 from digitlab.figures.weights import weight_scale
@@ -200,6 +200,11 @@ def test_a_server_that_is_not_there_is_told_before_training(
 
 def test_the_shell_offers_the_trackers_there_are() -> None:
     assert list(Tracker) == list(TRACKERS)
+
+
+def test_a_tracker_named_twice_is_told_once() -> None:
+    named = [Tracker.MLFLOW, Tracker.TENSORBOARD, Tracker.MLFLOW]
+    assert TrainingOptions(log_to=named).trackers == ["mlflow", "tensorboard"]
 
 
 @pytest.mark.parametrize("units", [1, 7, 10, 23])
