@@ -6,8 +6,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +198,32 @@ def test_a_server_that_is_not_there_is_told_before_training(
     ):
         next(tracked(train_run(run, data), [run], ["mlflow"], print))
     assert run.periods_done() == 0
+
+
+def test_a_server_out_of_order_is_asked_few_times(
+    run: Run, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broken) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
+        with pytest.raises(TrackerError, match=r"does not take it: .*Set MLFLOW_TRACKING_URI"):
+            next(tracked(train_run(run, data), [run], ["mlflow"], print))
+        server.shutdown()
+    assert len(asked) == 4
 
 
 def test_the_shell_offers_the_trackers_there_are() -> None:

@@ -21,6 +21,8 @@ __all__ = ["MLflowLog", "open_log"]
 EXPERIMENT = "digitlab"
 # What a run is found by again when it is resumed: its folder, and when it was begun.
 TAG = "digitlab.run"
+# MLflow's own seven let a training wait four minutes, in silence, for a server that is not there.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 STATUS = {Ending.FINISHED: "FINISHED", Ending.STOPPED: "KILLED", Ending.FAILED: "FAILED"}
 
 
