@@ -27,6 +27,7 @@ from digitlab.figures import weight_image
 from digitlab.figures.weights import weight_scale
 from digitlab.runs import Run
 from digitlab.trackers import TRACKERS, tracked
+from digitlab.trackers.mlflow import MLflowLog
 from digitlab.training import HistoryRow
 from digitlab.workflow import Data, begin_run, load_data, plan_run, train_run, train_runs
 
@@ -224,6 +225,17 @@ def test_a_server_out_of_order_is_asked_few_times(
             next(tracked(train_run(run, data), [run], ["mlflow"], print))
         server.shutdown()
     assert len(asked) == 4
+
+
+def test_a_failure_without_words_is_told_by_its_kind(
+    run: Run, server: mlflow.MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(mlflow.MlflowClient, "get_experiment_by_name", silent)
+    with pytest.raises(TrackerError, match=r"does not take it: RuntimeError Set"):
+        MLflowLog(run)
 
 
 def test_the_shell_offers_the_trackers_there_are() -> None:

@@ -79,10 +79,10 @@ class MLflowLog:
             yield
         except Exception as error:  # stores raise what they like
             place = mlflow.get_tracking_uri()
-            first = str(error).strip().splitlines()[0]
+            said = str(error).strip() or type(error).__name__
             raise TrackerError(
-                f"MLflow at {place} does not take it: {first} Set MLFLOW_TRACKING_URI to the address of your "
-                "server, as http://127.0.0.1:5000."
+                f"MLflow at {place} does not take it: {said.splitlines()[0]} Set MLFLOW_TRACKING_URI to "
+                "the address of your server, as http://127.0.0.1:5000."
             ) from error
 
 
