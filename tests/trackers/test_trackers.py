@@ -1,5 +1,6 @@
 """Trainings told to TensorBoard and MLflow, read back by these themselves."""
 
+import errno
 import io
 import json
 import shutil
@@ -236,6 +237,18 @@ def test_a_failure_without_words_is_told_by_its_kind(
     monkeypatch.setattr(mlflow.MlflowClient, "get_experiment_by_name", silent)
     with pytest.raises(TrackerError, match=r"does not take it: RuntimeError Set"):
         MLflowLog(run)
+
+
+def test_what_was_opened_is_closed_where_another_tracker_cannot_be(
+    run: Run, data: Data, server: mlflow.MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("digitlab.trackers.tensorboard.SummaryWriter", full)
+    with pytest.raises(TrackerError, match=r"cannot be written: .*leave out --log-to tensorboard"):
+        next(tracked(train_run(run, data), [run], ["mlflow", "tensorboard"], print))
+    assert {each.info.status for each in runs_at(server)} == {"FAILED"}
 
 
 def test_the_shell_offers_the_trackers_there_are() -> None:
