@@ -1,13 +1,16 @@
 """Trainings told to TensorBoard and MLflow, read back by these themselves."""
 
+import errno
 import io
 import json
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,13 @@ from matplotlib.colors import Normalize
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digitlab.cli.options import Tracker
+from digitlab.cli.options import Tracker, TrainingOptions
 from digitlab.errors import TrackerError
 from digitlab.figures import weight_image
 from digitlab.figures.weights import weight_scale
 from digitlab.runs import Run
 from digitlab.trackers import TRACKERS, tracked
+from digitlab.trackers.mlflow import MLflowLog
 from digitlab.training import HistoryRow
 from digitlab.workflow import Data, begin_run, load_data, plan_run, train_run, train_runs
 
@@ -198,8 +202,62 @@ def test_a_server_that_is_not_there_is_told_before_training(
     assert run.periods_done() == 0
 
 
+def test_a_server_out_of_order_is_asked_few_times(
+    run: Run, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broken) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
+        with pytest.raises(TrackerError, match=r"does not take it: .*Set MLFLOW_TRACKING_URI"):
+            next(tracked(train_run(run, data), [run], ["mlflow"], print))
+        server.shutdown()
+    assert len(asked) == 4
+
+
+def test_a_failure_without_words_is_told_by_its_kind(
+    run: Run, server: mlflow.MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(mlflow.MlflowClient, "get_experiment_by_name", silent)
+    with pytest.raises(TrackerError, match=r"does not take it: RuntimeError Set"):
+        MLflowLog(run)
+
+
+def test_what_was_opened_is_closed_where_another_tracker_cannot_be(
+    run: Run, data: Data, server: mlflow.MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("digitlab.trackers.tensorboard.SummaryWriter", full)
+    with pytest.raises(TrackerError, match=r"cannot be written: .*leave out --log-to tensorboard"):
+        next(tracked(train_run(run, data), [run], ["mlflow", "tensorboard"], print))
+    assert {each.info.status for each in runs_at(server)} == {"FAILED"}
+
+
 def test_the_shell_offers_the_trackers_there_are() -> None:
     assert list(Tracker) == list(TRACKERS)
+
+
+def test_a_tracker_named_twice_is_told_once() -> None:
+    named = [Tracker.MLFLOW, Tracker.TENSORBOARD, Tracker.MLFLOW]
+    assert TrainingOptions(log_to=named).trackers == ["mlflow", "tensorboard"]
 
 
 @pytest.mark.parametrize("units", [1, 7, 10, 23])

@@ -169,8 +169,8 @@ class TrainingOptions:
 
     @property
     def trackers(self) -> list[str]:
-        """The names of the trackers to log to."""
-        return [str(name) for name in self.log_to or ()]
+        """The names of the trackers to log to, each once."""
+        return [str(name) for name in dict.fromkeys(self.log_to or ())]
 
     def given(self) -> dict[str, Any]:
         """Return the settings that were given, as `plan_run` takes them."""

@@ -21,6 +21,8 @@ __all__ = ["MLflowLog", "open_log"]
 EXPERIMENT = "digitlab"
 # What a run is found by again when it is resumed: its folder, and when it was begun.
 TAG = "digitlab.run"
+# MLflow's own seven let a training wait four minutes, in silence, for a server that is not there.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 STATUS = {Ending.FINISHED: "FINISHED", Ending.STOPPED: "KILLED", Ending.FAILED: "FAILED"}
 
 
@@ -77,10 +79,10 @@ class MLflowLog:
             yield
         except Exception as error:  # stores raise what they like
             place = mlflow.get_tracking_uri()
-            first = str(error).strip().splitlines()[0]
+            said = str(error).strip() or type(error).__name__
             raise TrackerError(
-                f"MLflow at {place} does not take it: {first} Set MLFLOW_TRACKING_URI to the address of your "
-                "server, as http://127.0.0.1:5000."
+                f"MLflow at {place} does not take it: {said.splitlines()[0]} Set MLFLOW_TRACKING_URI to "
+                "the address of your server, as http://127.0.0.1:5000."
             ) from error
 
 

@@ -50,7 +50,8 @@ class TensorBoardLog:
             yield
         except OSError as error:
             raise TrackerError(
-                f"TensorBoard's event file in {self._run.folder} cannot be written: {error}."
+                f"TensorBoard's event file in {self._run.folder} cannot be written: {error}. Free some "
+                "space, ask for the permission, or leave out --log-to tensorboard."
             ) from error
 
 

@@ -77,9 +77,12 @@ def tracked(
         If a tracker cannot be reached in the beginning. Then nothing is trained.
     """
     check_trackers(names)
-    logs: list[tuple[Run, list[Log]]] = [(run, [_opened(name, run) for name in names]) for run in runs]
+    logs: list[tuple[Run, list[Log]]] = [(run, []) for run in runs]
     ending = Ending.FAILED
     try:
+        for run, own in logs:
+            for name in names:
+                own.append(_opened(name, run))
         for each in rows:
             for (run, own), row in zip(logs, each if isinstance(each, list) else [each], strict=True):
                 _tell(run, own, tell, "add", row, _weights(run))
