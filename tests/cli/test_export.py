@@ -183,7 +183,7 @@ def test_above_the_limit_nothing_is_left(shell: Shell, reader: Path, monkeypatch
     [
         (["--to", "safetensors", "--ink"], "it goes with --to onnx alone"),
         (["--to", "onnx", "--ink"], "this run reads 8x8"),
-        (["--to", "pickle"], "'pickle' is not one of 'onnx', 'safetensors'"),
+        (["--to", "pickle"], "'pickle' is not one of 'html', 'onnx', 'safetensors'"),
         ([], "Missing option '--to'"),
     ],
 )

@@ -190,6 +190,49 @@ def test_a_tracker_that_fails_on_the_way_stops_no_training(
     assert [event.step for event in events(run.folder).Scalars("log_loss/train")] == [10, 20, 30]
 
 
+def test_what_was_trained_untold_is_told_when_the_training_goes_on(
+    run: Run, data: Data, server: mlflow.MlflowClient
+) -> None:
+    next(train_run(run, data))
+    later = log(run, data, *TRACKERS)
+    rows = run.history()
+    assert [row.step for row in later] == [20, 30]
+    assert [event.step for event in events(run.folder).Scalars("log_loss/train")] == [10, 20, 30]
+    [found] = runs_at(server)
+    for name, points in told(rows).items():
+        seen = server.get_metric_history(found.info.run_id, name)
+        assert sorted((metric.step, metric.value) for metric in seen) == points
+
+
+def test_a_run_that_is_trained_is_told_whole_and_once(
+    run: Run, data: Data, server: mlflow.MlflowClient
+) -> None:
+    list(train_run(run, data))
+    for _ in range(2):
+        assert log(run, data, "mlflow") == []
+    [found] = runs_at(server)
+    assert found.info.status == "FINISHED"
+    assert len(server.get_metric_history(found.info.run_id, "log_loss/train")) == 3
+
+
+def test_a_file_that_may_not_grow_is_told_of_in_a_sentence(
+    data: Data, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    resource = pytest.importorskip("resource", reason="only POSIX limits the size of files")
+    run = begin_run(tmp_path / "net", plan_run("mlp", SETTINGS | {"steps": 60, "periods": 30}, data))
+    said: list[str] = []
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
+    try:
+        assert len(list(tracked(train_run(run, data), [run], ["tensorboard"], said.append))) == 30
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(said) == 1
+    assert "TensorBoard's event file in" in said[0]
+    assert "The training goes on without it" in said[0]
+    assert capfd.readouterr().err == ""
+
+
 def test_a_server_that_is_not_there_is_told_before_training(
     run: Run, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,7 +288,7 @@ def test_what_was_opened_is_closed_where_another_tracker_cannot_be(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("digitlab.trackers.tensorboard.SummaryWriter", full)
+    monkeypatch.setattr("digitlab.trackers.tensorboard.RecordWriter", full)
     with pytest.raises(TrackerError, match=r"cannot be written: .*leave out --log-to tensorboard"):
         next(tracked(train_run(run, data), [run], ["mlflow", "tensorboard"], print))
     assert {each.info.status for each in runs_at(server)} == {"FAILED"}

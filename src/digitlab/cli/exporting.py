@@ -86,8 +86,9 @@ def export(
 def _html(run: "Run", data: DataOptions, path: Path, *, ink: bool, force: bool) -> Told:
     """Write a page that needs no server, and tell that its weights are the run's."""
     from digitlab.cli.plans import recognizer_of
-    from digitlab.export import check_free, write_html
+    from digitlab.export import check_digits, check_free, write_html
 
+    check_digits(run)
     check_free(path, force=force)
     norms = recognizer_of(run, data).norms
     difference = write_html(_original(run, data), norms, path)

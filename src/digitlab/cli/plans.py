@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitlab.cli import console
 from digitlab.cli.options import DataOptions, TrainingOptions
-from digitlab.errors import ConfigError, RunError, RunNotFoundError
+from digitlab.errors import ConfigError, RunError, RunNotFoundError, TrackerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,17 +132,20 @@ def train_one(run: "Run", data: "Data", resume_command: str, log_to: "Sequence[s
     from digitlab.workflow import train_run
 
     name, periods = run.config.model.name, run.config.training.periods
+    rows = told_to(log_to, train_run(run, data), [run])
     if run.is_finished:
         console.note(f"{name}: the run {run.folder} is trained already.")
+        list(rows)  # trackers that were not told of it are
         return
     try:
-        rows = told_to(log_to, train_run(run, data), [run])
         console.follow(rows, name=name, periods=periods, done=run.periods_done())
     except KeyboardInterrupt:
         raise console.InterruptionError(
             f"interrupted; {run.periods_done()} of {periods} periods are kept. Go on with: "
             f"{resumed(resume_command, log_to)}"
         ) from None
+    except TrackerError as error:
+        raise TrackerError(f"{error} Then go on with: {resumed(resume_command, log_to)}") from error
     if run.config.training.patience is not None:
         console.note(f"{name}: the weights of period {run.kept_period} are kept, the best on validation.")
 

@@ -8,7 +8,7 @@ from .checking import (
     open_session as open_session,
 )
 from .drawings import clean_ink as clean_ink, frame_drawing as frame_drawing
-from .html import build_html as build_html
+from .html import build_html as build_html, check_digits as check_digits
 from .onnx import OPSET as OPSET, build_onnx as build_onnx, check_ink as check_ink
 from .original import Original as Original
 from .saving import (

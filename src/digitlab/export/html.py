@@ -25,8 +25,9 @@ from digitlab.recognition import Norms
 from digitlab.recognition.guard import MODEL as GUARD
 from digitlab.recognition.numbers import Numbers
 from digitlab.report.render import data_url, render
+from digitlab.runs import Run
 
-__all__ = ["build_html", "layers_in"]
+__all__ = ["build_html", "check_digits", "layers_in"]
 
 ENTRY = "export/static/alone.js"
 TOLD = re.compile(r'<script type="application/json" id="told">(.*?)</script>', re.DOTALL)
@@ -50,9 +51,9 @@ def build_html(original: Original, norms: Norms, *, title: str) -> str:
     Raises
     ------
     ConfigError
-        If no pictures can be made into what the run was trained on, or it tells apart other than ten classes.
+        As `check_digits`.
     """
-    _check_digits(original)
+    check_digits(original.run)
     root = files("digitlab")
     style, script = root.joinpath("web/static/style.css").read_text("utf-8"), bundle(root, ENTRY)
     return render(
@@ -88,12 +89,13 @@ def layers_in(page: str) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]
     return [(_array(layer["kernel"]).reshape(layer["shape"]), _array(layer["bias"])) for layer in layers]
 
 
-def _check_digits(original: Original) -> None:
-    geometry_of(original.image_shape)
-    classes = original.run.config.model.classes
+def check_digits(run: Run) -> None:
+    """Raise `ConfigError` unless pictures can be made into what a run reads, and it reads the ten digits."""
+    geometry_of(run.config.data.image_shape)
+    classes = run.config.model.classes
     if classes != DIGITS:
         raise ConfigError(
-            f"The page reads the ten digits, and {original.run.folder} tells {classes} classes apart. "
+            f"The page reads the ten digits, and {run.folder} tells {classes} classes apart. "
             "Nothing was written; export it to onnx or safetensors."
         )
 

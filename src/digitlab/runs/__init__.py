@@ -1,6 +1,16 @@
 """The run folder: what a training leaves behind, and how it is read back."""
 
-from digitlab.runs.folder import LOOKS, NORMS, Run, check_folders, create_run, find_runs, is_run, open_run
+from digitlab.runs.folder import (
+    LOOKS,
+    NORMS,
+    TOLD,
+    Run,
+    check_folders,
+    create_run,
+    find_runs,
+    is_run,
+    open_run,
+)
 from digitlab.runs.learned import write_learned
 from digitlab.runs.pruned import write_pruned
 from digitlab.runs.record import DataRecord, LearnRecord, PruneRecord, RunConfig
@@ -9,6 +19,7 @@ from digitlab.runs.seeds import check_alike, open_seeds, seed_folder
 __all__ = [
     "LOOKS",
     "NORMS",
+    "TOLD",
     "DataRecord",
     "LearnRecord",
     "PruneRecord",

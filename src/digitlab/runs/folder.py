@@ -34,13 +34,14 @@ from digitlab.tensors import damage_errors, read_header, read_tensors, write_ten
 from digitlab.training.checkpoint import pack_state, unpack_state
 from digitlab.training.trainer import HistoryRow, TrainingState, initial_state
 
-__all__ = ["LOOKS", "NORMS", "Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
+__all__ = ["LOOKS", "NORMS", "TOLD", "Run", "check_folders", "create_run", "find_runs", "is_run", "open_run"]
 
 CONFIG, HISTORY = "config.json", "history.jsonl"
 CHECKPOINT, MODEL = "checkpoint.safetensors", "model.safetensors"
 LOOKS = "looks.jsonl"
-# What a tracker has written beside; see `digitlab.trackers`.
+# What a tracker has written beside, and which periods trackers were told of; see `digitlab.trackers`.
 EVENTS = "events.out.tfevents.*"
+TOLD = "told.json"
 NORMS = "recognition.safetensors"
 
 
@@ -293,7 +294,7 @@ def _check_free(folder: Path, force: bool) -> None:
 def _clear(folder: Path, *, keep: Path | None = None) -> None:
     """Remove what a run leaves in its folder, all but its config."""
     shutil.rmtree(folder / "figures", ignore_errors=True)
-    for name in (MODEL, CHECKPOINT, HISTORY, LOOKS, NORMS):
+    for name in (MODEL, CHECKPOINT, HISTORY, LOOKS, NORMS, TOLD):
         (folder / name).unlink(missing_ok=True)
     for path in folder.glob(EVENTS):
         path.unlink(missing_ok=True)

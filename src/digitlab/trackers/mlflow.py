@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitlab.errors import TrackerError
 from digitlab.runs import Run
-from digitlab.trackers.tracked import Ending
+from digitlab.trackers.tracked import Ending, measured
 from digitlab.training import HistoryRow
 
 __all__ = ["MLflowLog", "open_log"]
@@ -21,8 +21,6 @@ __all__ = ["MLflowLog", "open_log"]
 EXPERIMENT = "digitlab"
 # What a run is found by again when it is resumed: its folder, and when it was begun.
 TAG = "digitlab.run"
-# MLflow's own seven let a training wait four minutes, in silence, for a server that is not there.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 STATUS = {Ending.FINISHED: "FINISHED", Ending.STOPPED: "KILLED", Ending.FAILED: "FAILED"}
 
 
@@ -31,6 +29,8 @@ class MLflowLog:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        # MLflow's own seven let a training wait four minutes, in silence, for a server that is not there.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
         with self._errors():
             self._client = mlflow.MlflowClient()
             self._id = self._begun()
@@ -38,18 +38,14 @@ class MLflowLog:
             self._client.log_batch(self._id, params=[Param(name, str(value)) for name, value in settings])
             self._client.log_artifact(self._id, str(self._run.folder / "config.json"))
 
-    def add(self, row: HistoryRow, weights: NDArray[np.uint8]) -> None:
+    def add(self, row: HistoryRow, weights: NDArray[np.uint8] | None) -> None:
         """Send one period: log loss and accuracy by step, and the weights."""
-        told = {
-            f"{what}/{split}": getattr(row, f"{split}_{what}")
-            for split in ("train", "validation")
-            for what in ("log_loss", "accuracy")
-        } | {"seconds": row.seconds}
         now = int(1000 * time.time())
         with self._errors():
-            metrics = [Metric(name, value, now, row.step) for name, value in told.items()]
+            metrics = [Metric(name, value, now, row.step) for name, value in measured(row).items()]
             self._client.log_batch(self._id, metrics)
-            self._client.log_image(self._id, weights, artifact_file=f"weights/{row.step:06d}.png")
+            if weights is not None:
+                self._client.log_image(self._id, weights, artifact_file=f"weights/{row.step:06d}.png")
 
     def close(self, ending: Ending) -> None:
         """Tell MLflow how the training ended."""
