@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from numpy.typing import NDArray
 
 from digitlab.errors import DataError
@@ -32,16 +32,24 @@ def unconfident_winner(shares: NDArray[Any], labels: NDArray[Any]) -> NDArray[np
     return several & ~of_likeliest
 
 
+def nearly_even(shares: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell where the likeliest class is hardly likelier than the next, which cleanlab takes for a tie."""
+    second, first = np.sort(shares, axis=1)[:, -2:].T
+    even: NDArray[np.bool_] = first - second < 1e-5
+    return even
+
+
 @settings(max_examples=60)
+@example(seed=69078, sharpness=1.4134432281942275, wrong=0.5)
 @given(seed=seeds, sharpness=st.floats(0, 6), wrong=st.floats(0, 0.5))
 def test_confident_learning_is_cleanlabs(seed: int, sharpness: float, wrong: float) -> None:
     shares, labels = drawn(seed, sharpness=sharpness, wrong=wrong)
     ours = find_suspects(shares, labels).confident
     theirs = find_label_issues(labels, shares, filter_by="confident_learning", n_jobs=1)
     # There the paper takes the likeliest of the classes that reach their threshold, cleanlab that of all.
-    differ = unconfident_winner(shares, labels)
+    differ = unconfident_winner(shares, labels) | nearly_even(shares)
     np.testing.assert_array_equal(ours[~differ], theirs[~differ])
-    assert not (ours & ~theirs).any()
+    assert not (ours & ~theirs & ~nearly_even(shares)).any()
 
 
 @settings(max_examples=30)
@@ -54,7 +62,7 @@ def test_the_ranking_is_cleanlabs(seed: int, sharpness: float) -> None:
     assert (np.diff(scores[found.order]) >= -1e-12).all()
     assert found.misread == (shares.argmax(axis=1) != labels).sum()
     issues = find_label_issues(labels, shares, filter_by="confident_learning", n_jobs=1)
-    if not unconfident_winner(shares, labels).any():
+    if not (unconfident_winner(shares, labels) | nearly_even(shares)).any():
         ranked = [each.index for each in found.first(len(labels)) if each.confident]
         assert set(ranked) == set(np.flatnonzero(issues))
 

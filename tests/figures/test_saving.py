@@ -140,7 +140,7 @@ def test_importing_the_package_imports_no_matplotlib() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    others = {"as_png", "save", "save_animation", "timeline_frames", "webp"}
+    others = {"as_png", "save", "save_animation", "timeline_frames", "webp", "weight_image"}
     assert set(PICTURES) | others == set(dir(figures))
     assert all(callable(getattr(figures, name)) for name in dir(figures))
     with pytest.raises(AttributeError, match="pie_chart"):
