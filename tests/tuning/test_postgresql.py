@@ -40,7 +40,8 @@ FROM trials LEFT JOIN trial_params USING (trial_id) ORDER BY number
 def workers(postgresql: str) -> Iterator[dict[int, "subprocess.Popen[str]"]]:
     """Start four processes on one study; return them by their ids."""
     environment = os.environ | {"DIGITLAB_STORAGE": postgresql}
-    command = [sys.executable, "-m", "digitlab", *COMMAND, "--search-only"]
+    # On a machine that stands still for a while their time must not be over.
+    command = [sys.executable, "-m", "digitlab", *COMMAND, "--minutes", "60", "--search-only"]
     started = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(4)
@@ -51,10 +52,13 @@ def workers(postgresql: str) -> Iterator[dict[int, "subprocess.Popen[str]"]]:
         worker.communicate()
 
 
-def wait_for(found: Callable[[], Any]) -> Any:
+def wait_for(found: Callable[[], Any], workers: dict[int, "subprocess.Popen[str]"]) -> Any:
+    """Return what is found, once there is something; none of the processes may have come to grief meanwhile."""
     deadline = time.monotonic() + 200
     while not (answer := found()):
-        assert time.monotonic() < deadline
+        for worker in workers.values():
+            assert worker.poll() in (None, 0), worker.communicate()[1]
+        assert time.monotonic() < deadline, {pid: worker.poll() for pid, worker in workers.items()}
         time.sleep(0.1)
     return answer
 
@@ -85,12 +89,12 @@ def hold_up(url: str, workers: Collection[int]) -> tuple[int, int] | None:
 def test_four_processes_lose_no_trial_and_do_none_twice(
     postgresql: str, workers: dict[int, "subprocess.Popen[str]"]
 ) -> None:
-    killed, killed_trial = wait_for(lambda: hold_up(postgresql, workers))
+    killed, killed_trial = wait_for(lambda: hold_up(postgresql, workers), workers)
     os.kill(killed, signal.SIGKILL)
     workers.pop(killed).communicate()
-    late, late_trial = wait_for(lambda: hold_up(postgresql, workers))
+    late, late_trial = wait_for(lambda: hold_up(postgresql, workers), workers)
     assert {killed_trial, late_trial} <= set(in_flight(postgresql).values()), "in the middle of their trials"
-    wait_for(lambda: late not in in_flight(postgresql))
+    wait_for(lambda: late not in in_flight(postgresql), workers)
     os.kill(late, signal.SIGCONT)
     for worker in workers.values():
         _, errors = worker.communicate(timeout=200)
