@@ -12,8 +12,6 @@ looked at. Prints Markdown tables, and writes every number to `results/export.js
 """
 
 import argparse
-import base64
-import io
 import shutil
 import tempfile
 import time
@@ -26,16 +24,13 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from exported_page import DIGITS, Scenes, in_page
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
-from pens import written
-from photos import KINDS, photo
-from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from record import OURS, machine, today, versions, write
 
 from digitlab import load_dataset, predict_logits
-from digitlab.evaluation import probabilities
 from digitlab.export import (
     Original,
     agreement,
@@ -52,17 +47,6 @@ from digitlab.runs import open_run
 from digitlab.workflow import reload_data
 
 DRAWN = 1_000
-PAGE_DIGITS, PAGE_DRAWINGS, PAGE_OTHERS = 200, 200, 8
-AT_A_TIME = 20
-READ_PIXELS = """images => images.map((text) =>
-  digitlab.reader.probabilities(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))))"""
-READ_PICTURES = """pictures => Promise.all(pictures.map(async (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const image = await createImageBitmap(new Blob([bytes]));
-  const begin = performance.now();
-  const { pixels } = digitlab.read(image);
-  return [[...pixels.data], performance.now() - begin];
-}))"""
 CHUNKS = (10_000, 1_000, 250)
 ROUNDS, CALLS = 9, 2_000
 
@@ -87,35 +71,6 @@ class Drawn:
             np.array([frame_drawing(each) for each in every]),
             np.array([prepare(np.stack([each] * 3, axis=2)).pixels for each in every]),
         )
-
-
-@dataclass(frozen=True)
-class Scenes:
-    """Pictures as people draw, photograph and scan, the kind of each, and what digitlab makes of them."""
-
-    kinds: list[str]
-    files: list[bytes]
-    pixels: list[Pixels]
-
-    @classmethod
-    def made(cls) -> "Scenes":
-        """Draw digits by code, in every kind of `photos.py`."""
-        rng = np.random.default_rng(0)
-        drawn = [kind for kind in KINDS if KINDS[kind].group == "drawing"]
-        others = PAGE_OTHERS * [kind for kind in KINDS if kind not in drawn]
-        kinds = [drawn[number % len(drawn)] for number in range(PAGE_DRAWINGS)] + others
-        pictures = [photo(written(number % 10, rng).strokes, kind, rng) for number, kind in enumerate(kinds)]
-        return cls(
-            ["drawings" if kind in drawn else "others" for kind in kinds],
-            [_png(picture) for picture in pictures],
-            [prepare(picture).pixels for picture in pictures],
-        )
-
-
-def _png(picture: Pixels) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    return file.getvalue()
 
 
 def main() -> None:
@@ -163,7 +118,7 @@ def measured(folder: Path, drawn: Drawn, page: Page, scenes: Scenes) -> dict[str
             "differences": differences(original, plain, digits),
             "seconds": seconds(original, plain, digits),
             "ink": drawings(original, ink, drawn),
-            "page": in_page(original, norms.temperature, page, digits[:PAGE_DIGITS], scenes),
+            "page": in_page(original, norms.temperature, page, digits[:DIGITS], scenes),
         }
 
 
@@ -234,41 +189,6 @@ def drawings(original: Original, file: Path, drawn: Drawn) -> dict[str, Any]:
         "side": largest.shape[1],
         "seconds_of_one": median_seconds(partial(read_drawing, session, largest), 10 * ROUNDS),
     }
-
-
-def in_page(
-    original: Original, temperature: float, page: Page, digits: Pixels, scenes: Scenes
-) -> dict[str, Any]:
-    """Return how far a page in Chromium is from digitlab: its probabilities, and its pixels of pictures."""
-    shares = np.array(page.evaluate(READ_PIXELS, [_text(image.tobytes()) for image in digits]))
-    logits = predict_logits(original.run.config.model, original.params, digits).astype(np.float64)
-    sent = [_text(file) for file in scenes.files]
-    starts = range(0, len(sent), AT_A_TIME)
-    answers = [
-        answer for start in starts for answer in page.evaluate(READ_PICTURES, sent[start : start + AT_A_TIME])
-    ]
-    off = [
-        np.array(pixels, np.uint8).reshape(ours.shape) != ours
-        for (pixels, _), ours in zip(answers, scenes.pixels, strict=True)
-    ]
-    took = [milliseconds for _, milliseconds in answers]
-    return {
-        "digits": len(digits),
-        "probabilities": float(np.abs(shares - probabilities(logits / temperature)).max()),
-        "pictures": {
-            group: {
-                "n": len(rows),
-                "that_differ": sum(bool(off[row].any()) for row in rows),
-                "milliseconds_of_one": median(took[row] for row in rows),
-            }
-            for group in ("drawings", "others")
-            if (rows := [row for row, kind in enumerate(scenes.kinds) if kind == group])
-        },
-    }
-
-
-def _text(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")
 
 
 def read_as(original: Original, pixels: Pixels) -> NDArray[np.intp]:

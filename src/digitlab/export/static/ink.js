@@ -86,13 +86,13 @@ function removedIn({ ink, kept, threshold, scale }, [top, left, bottom, right]) 
 function find(picture, removed = null) {
   const { sized, scale } = sizedToSearch(picture);
   const isPhoto = longerSide(picture) >= BITMAP_SIDE;
-  const { ink, strength, noise, isDark } = contrastOf(sized, isPhoto);
+  const { ink, strength, noise } = contrastOf(sized, isPhoto);
   const threshold = Math.max(HALF, NOISE_LIMIT * noise);
   let kept = where((amount) => amount > threshold, ink);
   if (removed !== null) kept = without(kept, dilatedByFour(enlarged(removed, kept)));
   if (isPhoto) kept = withoutFrames(withoutLines(kept));
   const written = withoutStrays(kept);
-  return { ink, threshold, kept: written, specks: inside(without(kept, written)), scale, offset: [0, 0], strength, isDark };
+  return { ink, threshold, kept: written, specks: inside(without(kept, written)), scale, offset: [0, 0], strength };
 }
 
 // As large as another, each pixel that of the place it comes from.

@@ -146,7 +146,7 @@ export function closed(values, size) {
 }
 
 export const dilated = (ink, rows = 3, columns = 3) => highest(ink, dilating(rows), dilating(columns), 0);
-export const eroded = (ink, rows = 3, columns = 3) => not(highest(not(ink), eroding(rows), eroding(columns), 1));
+const eroded = (ink, rows = 3, columns = 3) => not(highest(not(ink), eroding(rows), eroding(columns), 1));
 export const opening = (ink, rows, columns) => dilated(eroded(ink, rows, columns), rows, columns);
 export const closing = (ink, rows, columns) => eroded(dilated(ink, rows, columns), rows, columns);
 

@@ -20,8 +20,8 @@ const NOISE_LIMIT = 6;
 const STRONGEST = 0.9995;
 const BINS = 128;
 
-// How much each pixel of a picture, three planes of bytes, differs from the paper beneath it: {ink, strength, noise,
-// isDark}, ink as float32, 1 where it has as much as strokes have.
+// How much each pixel of a picture, three planes of bytes, differs from the paper beneath it: {ink, strength, noise},
+// ink as float32, 1 where it has as much as strokes have.
 export function contrastOf(picture, evenLight) {
   const light = picture.map((plane) => like(plane, new Float32Array(plane.data).map((value) => value / 255)));
   const grey = brightness(light);
@@ -36,7 +36,6 @@ export function contrastOf(picture, evenLight) {
     ink: like(ink, ink.data.map((value) => clipped(value / scale, 0, 1.5))),
     strength: strength / Math.sqrt(3),
     noise: noise / scale,
-    isDark: tones.isDark,
   };
 }
 

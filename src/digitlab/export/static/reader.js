@@ -55,7 +55,7 @@ export class Reader {
   }
 }
 
-export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 const floatsOf = (text) => {
   const bytes = new DataView(bytesOf(text).buffer);
